@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# A front for the scripts in scripts/; each says at its top what it does.  Variables given here reach them by the
+# environment.  All that is built stands below build/, or BUILD=DIR.
+
+# The kernel's own make runs as many jobs as there are CPUs; nothing here needs more than one.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+export
+# Commands are for the shell in the guest: make shall not expand what looks like a variable of its own.
+override CMD := $(value CMD)
+override ARGS := $(value ARGS)
+
+.PHONY: help run test test-full kernel image stock-image base overlay guest shell perf series docs check clean
+
+help:
+	@echo 'make run          everything: install, unpack, overlay, build, boot, and a session of perf'
+	@echo 'make test         all tests; the last line is the sum'
+	@echo 'make kernel       build our kernel; image, stock-image: the same, and print the path'
+	@echo 'make guest CMD=   run a command in a guest (KERNEL= CPU= SMP= MEM= QEMU= APPEND= TIMEOUT= ICOUNT=1 ACCEL=kvm FILES=)'
+	@echo 'make shell        an interactive guest'
+	@echo "make perf ARGS=   perf with arguments in a guest: make perf ARGS='stat -a sleep 1'"
+	@echo 'make series       our files as a series for git am, in build/series'
+	@echo 'make docs         our pages of the kernel documentation, in build/docs'
+	@echo 'make check        checkpatch, sparse, W=1 and shellcheck on our files'
+	@echo 'make base         print the path of the unpacked base'
+	@echo 'make overlay      bring build/linux up to date'
+	@echo 'make clean        remove build'
+	@echo 'Variables: BASE=DIR BUILD=DIR CONFIG=quick|debug ARCH=x86_64|arm64 OVERLAY=full'
+
+run test series docs check base overlay:
+	@scripts/$@
+
+kernel image:
+	@scripts/kernel ours
+
+stock-image:
+	@scripts/kernel stock
+
+guest:
+	@scripts/guest
+
+shell:
+	@scripts/guest -i
+
+perf:
+	@CMD="perf $$ARGS" scripts/guest
+
+clean:
+	rm -rf -- "$${BUILD:-build}"

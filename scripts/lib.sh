@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What every script here needs; sourced, not run.  Progress goes to stderr: stdout is for results.
+set -euo pipefail
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+BUILD=$(realpath -m "${BUILD:-$TOP/build}")
+ARCH=${ARCH:-x86_64}
+CONFIG=${CONFIG:-quick}
+
+say() { printf '==> %s\n' "$*" >&2; }
+die() { printf '==> error: %s\n' "$*" >&2; exit 1; }
+
+# need WHY PACKAGE...: install with apt what is missing, after saying what and why.
+need()
+{
+	local why=$1 pkg missing=()
+
+	shift
+	for pkg; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$pkg" 2>/dev/null)" = installed ] || missing+=("$pkg")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	[ "$(id -u)" = 0 ] || die "not installed, but needed $why; as root: apt-get install ${missing[*]}"
+	say "not installed, but needed $why: ${missing[*]}; installing with apt-get"
+	apt-get -qq update >&2
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 \
+		install --no-install-recommends "${missing[@]}" >&2 </dev/null
+}
+
+# The object directory of one kernel: objdir ours|stock
+objdir()
+{
+	case $1 in
+	ours)  echo "$BUILD/$ARCH-$CONFIG" ;;
+	stock) echo "$BUILD/stock/$ARCH-$CONFIG" ;;
+	*)     die "which kernel: ours or stock, not '$1'" ;;
+	esac
+}
+
+need_compiler()
+{
+	need "to build a kernel" gcc make flex bison bc cpio libelf-dev libssl-dev lz4 python3 ccache dwarves
+	[ "$ARCH" != arm64 ] || need "to build for arm64" gcc-aarch64-linux-gnu
+}
+
+# kmake TREE OBJDIR ARGS...: the kernel's make, with ccache and nothing inherited from our own make
+# (its command line would override variables of the kernel's Makefiles).
+kmake()
+{
+	local tree=$1 obj=$2 cross=
+
+	shift 2
+	[ "$ARCH" != arm64 ] || cross=aarch64-linux-gnu-
+	# One user's compiler cache serves all clones: paths below BUILD are taken as relative.
+	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL -u BASE -u CMD -u CONFIG -u KERNEL -u ARGS -u FILES \
+		CCACHE_BASEDIR="$BUILD" CCACHE_NOHASHDIR=1 \
+		KBUILD_BUILD_TIMESTAMP='Thu Jan 1 00:00:00 UTC 2026' KBUILD_BUILD_USER=perf KBUILD_BUILD_HOST=localhost \
+		make --no-print-directory -C "$tree" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$cross" \
+		CC="ccache ${cross}gcc" HOSTCC="ccache gcc" -j"$(nproc)" "$@" </dev/null >&2
+}
