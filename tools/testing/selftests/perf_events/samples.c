@@ -1,0 +1,609 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What stands in a sample.  The event is a minor fault of user space: it comes
+ * at a known instruction, with a known address, on a page that is there by the
+ * time the sample is taken.  Every field that needs no hardware is asked for
+ * alone, with all others and in random company; the parse must end at the
+ * record's last byte.
+ */
+#include <sys/stat.h>
+#include "perf_util.h"
+
+#define MAGIC		0x5ca1ab1e0ddba115ULL
+#define DEPTH		6
+#define FN_MAX		256
+
+#ifdef __x86_64__
+#define REGS_MASK	((1 << 6) | (1 << 7) | (1 << 8))
+#define REG_SP		1
+#define REG_IP		2
+#else
+#define REGS_MASK	1
+#endif
+
+static const __u64 all_fields =
+	PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
+	PERF_SAMPLE_ADDR | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU |
+	PERF_SAMPLE_PERIOD | PERF_SAMPLE_READ | PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_RAW |
+	PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER | PERF_SAMPLE_WEIGHT |
+	PERF_SAMPLE_DATA_SRC | PERF_SAMPLE_TRANSACTION | PERF_SAMPLE_REGS_INTR |
+	PERF_SAMPLE_PHYS_ADDR | PERF_SAMPLE_CGROUP | PERF_SAMPLE_DATA_PAGE_SIZE |
+	PERF_SAMPLE_CODE_PAGE_SIZE | PERF_SAMPLE_AUX;
+
+/* The one instruction that faults: keep it in a function of its own. */
+static __attribute__((noipa)) void touch_one(unsigned char *p)
+{
+	/* Leaves, too, need a frame, or a call chain misses who called them. */
+	asm volatile("" : : "r"(__builtin_frame_address(0)) : "memory");
+	__atomic_store_n(p, 1, __ATOMIC_RELAXED);
+}
+
+/* The marks stand above the stack pointer of the function that it calls. */
+static __attribute__((noipa)) void touch_marked(unsigned char *p)
+{
+	__u64 mark[2] = { MAGIC, (unsigned long)p };
+
+	asm volatile("" : : "r"(mark) : "memory");
+	touch_one(p);
+	asm volatile("" : : "r"(mark) : "memory");
+}
+
+static __attribute__((noipa)) int go_down(unsigned char *p, int depth)
+{
+	int ret = depth;
+
+	if (depth)
+		ret = go_down(p, depth - 1);
+	else
+		touch_one(p);
+	asm volatile("" : "+r"(ret));
+	return ret + 1;
+}
+
+static void touch_deep(unsigned char *p)
+{
+	go_down(p, DEPTH - 1);
+}
+
+static bool within(__u64 ip, const void *fn)
+{
+	return ip - (unsigned long)fn < FN_MAX;
+}
+
+FIXTURE(sample)
+{
+	struct perf_event_attr attr;
+	struct ring ring;
+	union record rec;
+	struct sample s;
+	unsigned char *page;
+	void (*touch)(unsigned char *page);
+	int fd;
+};
+
+FIXTURE_SETUP(sample)
+{
+	warm_up();
+	self->page = pages_new(1);
+	touch_deep(self->page);
+	pages_free(self->page, 1);
+	self->attr = fault_attr();
+	self->attr.config = PERF_COUNT_SW_PAGE_FAULTS_MIN;
+	self->attr.sample_period = 1;
+	self->attr.sample_regs_user = REGS_MASK;
+	self->attr.sample_regs_intr = REGS_MASK;
+	self->attr.sample_stack_user = 512;
+	self->attr.disabled = 1;
+	self->touch = touch_one;
+	self->fd = -1;
+}
+
+FIXTURE_TEARDOWN(sample)
+{
+	close(self->fd);
+}
+
+/* Open as self->attr says, take the one sample that self->touch makes, parse it. */
+static bool ask(struct _test_data_sample *self, __u64 type)
+{
+	bool good;
+
+	self->attr.sample_type = type;
+	self->fd = pe_self(&self->attr);
+	if (self->fd < 0 || ring_map(&self->ring, self->fd, 16))
+		return false;
+	self->page = pages_new(1);
+	pe_enable(self->fd);
+	self->touch(self->page);
+	pe_disable(self->fd);
+	good = ring_next(&self->ring, &self->rec) == 1 &&
+	       sample_parse(&self->rec, &self->attr, &self->s);
+	pages_free(self->page, 1);
+	return good;
+}
+
+static void again(struct _test_data_sample *self)
+{
+	ring_unmap(&self->ring);
+	close(self->fd);
+}
+
+/* ---- Layout ---- */
+
+TEST_F(sample, each_field_alone)
+{
+	for (int bit = 0; bit < 64; bit++) {
+		if (!(all_fields & 1ULL << bit))
+			continue;
+		EXPECT_TRUE(ask(self, 1ULL << bit)) {
+			TH_LOG("bit %d, record of %u", bit, self->rec.head.size);
+		}
+		again(self);
+	}
+	EXPECT_TRUE(ask(self, PERF_SAMPLE_WEIGHT_STRUCT));
+}
+
+TEST_F(sample, none_but_a_header)
+{
+	EXPECT_TRUE(ask(self, 0));
+	EXPECT_EQ(8, self->rec.head.size);
+}
+
+TEST_F(sample, all_fields_at_once)
+{
+	self->attr.read_format = 0x1f;
+	EXPECT_TRUE(ask(self, all_fields));
+	EXPECT_EQ(self->s.id, self->s.identifier);
+	EXPECT_EQ((unsigned long)self->page, self->s.addr);
+	EXPECT_EQ(1, self->s.period);
+	EXPECT_EQ(1, self->s.read.of[0].value);
+	EXPECT_EQ(getpagesize(), self->s.data_page_size);
+}
+
+TEST_F(sample, random_sets_of_fields)
+{
+	srand(3);
+	for (int i = 0; i < 150; i++) {
+		__u64 type = ((__u64)rand() << 16 ^ rand()) & all_fields;
+
+		self->attr.read_format = rand() & 0x1f;
+		EXPECT_TRUE(ask(self, type)) {
+			TH_LOG("type %#llx format %#llx", type, self->attr.read_format);
+		}
+		again(self);
+	}
+}
+
+/* Words that follow from the table of fields alone. */
+TEST_F(sample, sizes)
+{
+	static const struct {
+		__u64 type;
+		int size;
+	} row[] = {
+		{ PERF_SAMPLE_IP, 16 },
+		{ PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU, 40 },
+		{ PERF_SAMPLE_READ, 16 },
+		{ PERF_SAMPLE_RAW, 16 },
+		{ PERF_SAMPLE_STACK_USER, 8 + 8 + 512 + 8 },
+		{ PERF_SAMPLE_REGS_USER, 8 + 8 + 8 * __builtin_popcount(REGS_MASK) },
+		{ PERF_SAMPLE_REGS_INTR, 8 + 8 + 8 * __builtin_popcount(REGS_MASK) },
+		{ PERF_SAMPLE_WEIGHT | PERF_SAMPLE_DATA_SRC | PERF_SAMPLE_TRANSACTION, 32 },
+		{ PERF_SAMPLE_PHYS_ADDR | PERF_SAMPLE_CGROUP, 24 },
+		{ PERF_SAMPLE_DATA_PAGE_SIZE | PERF_SAMPLE_CODE_PAGE_SIZE, 24 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(row); i++) {
+		EXPECT_TRUE(ask(self, row[i].type));
+		EXPECT_EQ(row[i].size, self->rec.head.size) {
+			TH_LOG("type %#llx", row[i].type);
+		}
+		again(self);
+	}
+}
+
+/* ---- Values ---- */
+
+TEST_F(sample, where)
+{
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_IP | PERF_SAMPLE_ADDR | PERF_SAMPLE_TID));
+	EXPECT_TRUE(within(self->s.ip, touch_one));
+	EXPECT_EQ((unsigned long)self->page, self->s.addr);
+	EXPECT_EQ(getpid(), self->s.task.pid);
+	EXPECT_EQ(get_tid(), self->s.task.tid);
+	EXPECT_EQ(PERF_RECORD_MISC_USER,
+		  self->rec.head.misc & PERF_RECORD_MISC_CPUMODE_MASK);
+}
+
+TEST_F(sample, from_the_kernel)
+{
+	int fd = open("/dev/zero", O_RDONLY);
+
+	self->attr.exclude_kernel = 0;
+	self->attr.exclude_user = 1;
+	self->attr.sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_ADDR;
+	self->fd = pe_self(&self->attr);
+	ASSERT_EQ(0, ring_map(&self->ring, self->fd, 1));
+	self->page = pages_new(1);
+	pe_enable(self->fd);
+	ASSERT_EQ(8, read(fd, self->page + 16, 8));
+	pe_disable(self->fd);
+	ASSERT_EQ(1, ring_next(&self->ring, &self->rec));
+	ASSERT_TRUE(sample_parse(&self->rec, &self->attr, &self->s));
+	EXPECT_EQ((unsigned long)self->page + 16, self->s.addr);
+	EXPECT_EQ(PERF_RECORD_MISC_KERNEL,
+		  self->rec.head.misc & PERF_RECORD_MISC_CPUMODE_MASK);
+	EXPECT_LT(1ULL << 63, self->s.ip);
+}
+
+TEST_F(sample, when)
+{
+	__u64 before = now_ns(CLOCK_MONOTONIC);
+
+	self->attr.use_clockid = 1;
+	self->attr.clockid = CLOCK_MONOTONIC;
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_TIME));
+	EXPECT_LE(before, self->s.time);
+	EXPECT_GE(now_ns(CLOCK_MONOTONIC), self->s.time);
+}
+
+TEST_F(sample, which_cpu)
+{
+	ASSERT_EQ(0, pin_to(0));
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_CPU));
+	EXPECT_EQ(0, self->s.cpu.cpu);
+	EXPECT_EQ(0, self->s.cpu.reserved);
+	again(self);
+	if (pin_to(1))
+		SKIP(return, "one CPU");
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_CPU));
+	EXPECT_EQ(1, self->s.cpu.cpu);
+}
+
+TEST_F(sample, which_event)
+{
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_IDENTIFIER));
+	EXPECT_EQ(pe_id(self->fd), self->s.id);
+	EXPECT_EQ(self->s.id, self->s.stream_id);
+	EXPECT_EQ(self->s.id, self->s.identifier);
+}
+
+/* Samples of 20 faults, each checked by the address of the fault that made it. */
+static int samples_of_20(struct _test_data_sample *self, int every)
+{
+	int n = 0;
+
+	self->fd = pe_self(&self->attr);
+	if (ring_map(&self->ring, self->fd, 1))
+		return -1;
+	self->page = pages_new(20);
+	pe_enable(self->fd);
+	pages_touch(self->page, 20);
+	pe_disable(self->fd);
+	while (ring_next(&self->ring, &self->rec) > 0) {
+		n++;
+		if (!sample_parse(&self->rec, &self->attr, &self->s) ||
+		    self->s.addr != (unsigned long)self->page + (every * n - 1) * getpagesize())
+			return -1;
+	}
+	return n;
+}
+
+TEST_F(sample, one_in_five)
+{
+	self->attr.sample_type = PERF_SAMPLE_ADDR;
+	self->attr.sample_period = 5;
+	EXPECT_EQ(4, samples_of_20(self, 5));
+	EXPECT_EQ(20, pe_count(self->fd));
+}
+
+/* A software event that is asked for its period tells each of its events. */
+TEST_F(sample, period_of_a_software_event)
+{
+	self->attr.sample_type = PERF_SAMPLE_ADDR | PERF_SAMPLE_PERIOD;
+	self->attr.sample_period = 5;
+	EXPECT_EQ(20, samples_of_20(self, 1));
+	EXPECT_EQ(1, self->s.period);
+}
+
+TEST_F(sample, nothing_known_about_memory)
+{
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_WEIGHT | PERF_SAMPLE_DATA_SRC |
+			PERF_SAMPLE_TRANSACTION));
+	EXPECT_EQ(0, self->s.weight);
+	EXPECT_EQ(0, self->s.transaction);
+	EXPECT_EQ(PERF_MEM_S(OP, NA) | PERF_MEM_S(LVL, NA) | PERF_MEM_S(SNOOP, NA) |
+		  PERF_MEM_S(LOCK, NA) | PERF_MEM_S(TLB, NA) | PERF_MEM_S(LVLNUM, NA),
+		  self->s.data_src);
+}
+
+static __u64 frame_of(const void *p)
+{
+	__u64 entry = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+
+	if (pread(fd, &entry, 8, (unsigned long)p / getpagesize() * 8) != 8)
+		entry = 0;
+	close(fd);
+	return entry & ((1ULL << 55) - 1);
+}
+
+TEST_F(sample, physical_address)
+{
+	__u64 frame;
+
+	self->attr.sample_type = PERF_SAMPLE_PHYS_ADDR | PERF_SAMPLE_ADDR;
+	self->fd = pe_self(&self->attr);
+	ASSERT_EQ(0, ring_map(&self->ring, self->fd, 1));
+	self->page = pages_new(1) + 40;
+	pe_enable(self->fd);
+	touch_one(self->page);
+	pe_disable(self->fd);
+	ASSERT_EQ(1, ring_next(&self->ring, &self->rec));
+	ASSERT_TRUE(sample_parse(&self->rec, &self->attr, &self->s));
+	EXPECT_EQ(40, self->s.phys_addr % getpagesize());
+	EXPECT_LE(getpagesize(), self->s.phys_addr);
+	frame = frame_of(self->page);
+	if (!frame)
+		SKIP(return, "no pagemap");
+	EXPECT_EQ(frame, self->s.phys_addr / getpagesize());
+}
+
+TEST_F(sample, page_sizes)
+{
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_DATA_PAGE_SIZE | PERF_SAMPLE_CODE_PAGE_SIZE));
+	EXPECT_EQ(getpagesize(), self->s.data_page_size);
+	EXPECT_LE(getpagesize(), self->s.code_page_size);
+	EXPECT_EQ(0, self->s.code_page_size & (self->s.code_page_size - 1));
+}
+
+TEST_F(sample, cgroup)
+{
+	char text[512], path[600];
+	struct stat st;
+	char *own;
+
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_CGROUP));
+	EXPECT_NE(0, self->s.cgroup);
+	if (file_read("/proc/self/cgroup", text, sizeof(text)) < 0 || strncmp(text, "0::", 3) ||
+	    access("/sys/fs/cgroup/cgroup.controllers", F_OK))
+		SKIP(return, "no unified cgroups at /sys/fs/cgroup");
+	own = strtok(text + 3, "\n");
+	snprintf(path, sizeof(path), "/sys/fs/cgroup%s", own);
+	ASSERT_EQ(0, stat(path, &st));
+	EXPECT_EQ(st.st_ino, self->s.cgroup);
+}
+
+/* ---- Registers, stack, call chains ---- */
+
+#ifdef __x86_64__
+TEST_F(sample, registers)
+{
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_IP | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_REGS_INTR));
+	EXPECT_EQ(PERF_SAMPLE_REGS_ABI_64, self->s.user.abi);
+	EXPECT_EQ(PERF_SAMPLE_REGS_ABI_64, self->s.intr.abi);
+	EXPECT_EQ(self->s.ip, self->s.user.val[REG_IP]);
+	EXPECT_EQ(0, memcmp(self->s.user.val, self->s.intr.val, 3 * 8));
+	EXPECT_GT(16384, (unsigned long)&self + 8192 - self->s.user.val[REG_SP]);
+}
+#endif
+
+TEST_F(sample, user_stack)
+{
+	bool found = false;
+	__u64 word[2];
+
+	self->touch = touch_marked;
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_STACK_USER));
+	EXPECT_EQ(512, self->s.stack_size);
+	EXPECT_EQ(512, self->s.stack_used);
+	for (int at = 0; at + sizeof(word) <= self->s.stack_size; at += 8) {
+		memcpy(word, self->s.stack + at, sizeof(word));
+		found |= word[0] == MAGIC && word[1] == (unsigned long)self->page;
+	}
+	EXPECT_TRUE(found);
+}
+
+/* A record holds 65535 bytes: the stack gives way to the other fields. */
+TEST_F(sample, user_stack_that_does_not_fit)
+{
+	self->attr.sample_stack_user = 65528;
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_STACK_USER | PERF_SAMPLE_IP | PERF_SAMPLE_CALLCHAIN));
+	EXPECT_GT(65528, self->s.stack_size);
+	EXPECT_LT(60000, self->s.stack_size);
+	EXPECT_GE(self->s.stack_size, self->s.stack_used);
+	EXPECT_LT(0, self->s.stack_used);
+}
+
+TEST_F(sample, call_chain)
+{
+	self->touch = touch_deep;
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_IP));
+	ASSERT_LT(DEPTH + 2, self->s.nr_ips);
+	EXPECT_EQ(PERF_CONTEXT_USER, self->s.ips[0]);
+	EXPECT_EQ(self->s.ip, self->s.ips[1]);
+	EXPECT_TRUE(within(self->s.ips[1], touch_one));
+	for (int i = 0; i < DEPTH; i++) {
+		EXPECT_TRUE(within(self->s.ips[2 + i], go_down)) {
+			TH_LOG("entry %d is %#llx", 2 + i, self->s.ips[2 + i]);
+		}
+	}
+	EXPECT_FALSE(within(self->s.ips[2 + DEPTH], go_down));
+}
+
+TEST_F(sample, call_chain_cut_short)
+{
+	self->touch = touch_deep;
+	self->attr.sample_max_stack = 3;
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_CALLCHAIN));
+	EXPECT_EQ(4, self->s.nr_ips);
+	EXPECT_EQ(PERF_CONTEXT_USER, self->s.ips[0]);
+	EXPECT_TRUE(within(self->s.ips[3], go_down));
+}
+
+TEST_F(sample, call_chain_without_user)
+{
+	self->attr.exclude_callchain_user = 1;
+	ASSERT_TRUE(ask(self, PERF_SAMPLE_CALLCHAIN));
+	EXPECT_EQ(0, self->s.nr_ips);
+}
+
+/* ---- Counters in a sample ---- */
+
+TEST_F(sample, reads_in_every_format)
+{
+	int before = PERF_SAMPLE_READ | PERF_SAMPLE_ID;
+
+	for (int format = 0; format < 32; format++) {
+		self->attr.read_format = format;
+		ASSERT_TRUE(ask(self, before)) {
+			TH_LOG("format %#x", format);
+		}
+		EXPECT_EQ(16 + 8 * reading_words(format, 1), self->rec.head.size);
+		EXPECT_EQ(1, self->s.read.nr);
+		EXPECT_EQ(1, self->s.read.of[0].value);
+		EXPECT_EQ(format & PERF_FORMAT_ID ? self->s.id : 0, self->s.read.of[0].id);
+		EXPECT_EQ(self->s.read.enabled && self->s.read.running,
+			  (format & 3) == 3);
+		again(self);
+	}
+}
+
+TEST_F(sample, reads_of_a_group)
+{
+	struct perf_event_attr other = fault_attr();
+	int siblings[2];
+
+	self->attr.read_format = PERF_FORMAT_GROUP | PERF_FORMAT_ID |
+				 PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+	self->attr.sample_type = PERF_SAMPLE_READ;
+	self->attr.disabled = 1;
+	self->fd = pe_self(&self->attr);
+	other.read_format = self->attr.read_format;
+	siblings[0] = pe_open(&other, 0, -1, self->fd, 0);
+	other.config = PERF_COUNT_SW_DUMMY;
+	siblings[1] = pe_open(&other, 0, -1, self->fd, 0);
+	ASSERT_LE(0, siblings[1]);
+	ASSERT_EQ(0, ring_map(&self->ring, self->fd, 4));
+	burst(self->fd, 9);
+	for (int i = 1; i <= 9; i++) {
+		ASSERT_EQ(1, ring_next(&self->ring, &self->rec));
+		ASSERT_TRUE(sample_parse(&self->rec, &self->attr, &self->s));
+		ASSERT_EQ(3, self->s.read.nr);
+		EXPECT_EQ(i, self->s.read.of[0].value);
+		EXPECT_EQ(i, self->s.read.of[1].value);
+		EXPECT_EQ(0, self->s.read.of[2].value);
+		EXPECT_EQ(self->s.read.enabled, self->s.read.running);
+		EXPECT_EQ(pe_id(self->fd), self->s.read.of[0].id);
+		EXPECT_EQ(pe_id(siblings[0]), self->s.read.of[1].id);
+		EXPECT_EQ(pe_id(siblings[1]), self->s.read.of[2].id);
+	}
+}
+
+/* ---- Other sources ---- */
+
+struct enter_record {
+	__u16 type;
+	__u8 flags;
+	__u8 preempt_count;
+	__s32 pid;
+	__s32 nr;
+};
+
+TEST_F(sample, raw_of_a_tracepoint)
+{
+	int id = tracepoint_id("syscalls/sys_enter_getppid");
+	struct enter_record enter;
+
+	if (id < 0)
+		SKIP(return, "no tracepoint of system calls");
+	self->attr = pe_attr(PERF_TYPE_TRACEPOINT, id);
+	self->attr.sample_period = 1;
+	self->attr.sample_type = PERF_SAMPLE_RAW | PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_PERIOD;
+	self->fd = pe_self(&self->attr);
+	ASSERT_EQ(0, ring_map(&self->ring, self->fd, 4));
+	syscall(__NR_getppid);
+	ASSERT_EQ(1, ring_next(&self->ring, &self->rec));
+	ASSERT_TRUE(sample_parse(&self->rec, &self->attr, &self->s));
+	ASSERT_LE(sizeof(enter), self->s.raw_size);
+	memcpy(&enter, self->s.raw, sizeof(enter));
+	EXPECT_EQ(id, enter.type);
+	EXPECT_EQ(get_tid(), enter.pid);
+	EXPECT_EQ(__NR_getppid, enter.nr);
+	EXPECT_EQ(1, self->s.period);
+	ASSERT_LE(2, self->s.nr_ips);
+	EXPECT_EQ(PERF_CONTEXT_USER, self->s.ips[0]);
+	EXPECT_GT(1ULL << 63, self->s.ips[1]);
+}
+
+/* From inside the kernel: its own part first, then that of the user. */
+TEST_F(sample, call_chain_of_the_kernel)
+{
+	int id = tracepoint_id("task/task_rename");
+	__u64 at = 1;
+
+	if (id < 0)
+		SKIP(return, "no tracefs");
+	self->attr = pe_attr(PERF_TYPE_TRACEPOINT, id);
+	self->attr.sample_period = 1;
+	self->attr.sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_CALLCHAIN;
+	self->fd = pe_self(&self->attr);
+	ASSERT_EQ(0, ring_map(&self->ring, self->fd, 4));
+	prctl(PR_SET_NAME, "renamed");
+	ASSERT_EQ(1, ring_next(&self->ring, &self->rec));
+	ASSERT_TRUE(sample_parse(&self->rec, &self->attr, &self->s));
+	ASSERT_LT(2, self->s.nr_ips);
+	EXPECT_EQ(PERF_CONTEXT_KERNEL, self->s.ips[0]);
+	EXPECT_EQ(self->s.ip, self->s.ips[1]);
+	while (at < self->s.nr_ips && self->s.ips[at] != PERF_CONTEXT_USER)
+		EXPECT_LT(1ULL << 63, self->s.ips[at++]);
+	ASSERT_LT(at + 1, self->s.nr_ips);
+	EXPECT_GT(1ULL << 63, self->s.ips[at + 1]);
+}
+
+TEST_F(sample, clocks_sample_by_time)
+{
+	static const int clock[] = { PERF_COUNT_SW_CPU_CLOCK, PERF_COUNT_SW_TASK_CLOCK };
+
+	for (int i = 0; i < 2; i++) {
+		int n = 0, user = 0;
+
+		self->attr = sw_attr(clock[i]);
+		self->attr.sample_period = NSEC_PER_MSEC;
+		self->attr.sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_PERIOD;
+		self->fd = pe_self(&self->attr);
+		ASSERT_EQ(0, ring_map(&self->ring, self->fd, 8));
+		spin_ms(100);
+		pe_disable(self->fd);
+		while (ring_find(&self->ring, PERF_RECORD_SAMPLE, &self->rec) > 0) {
+			ASSERT_TRUE(sample_parse(&self->rec, &self->attr, &self->s));
+			EXPECT_EQ(getpid(), self->s.task.pid);
+			user += self->s.ip < 1ULL << 63;
+			n++;
+		}
+		EXPECT_LE(10, n);
+		EXPECT_GE(110, n);
+		EXPECT_LT(0, user);
+		again(self);
+	}
+}
+
+/* As often as asked for, whatever the period turns out to be. */
+TEST_F(sample, frequency)
+{
+	int n;
+
+	self->attr = sw_attr(PERF_COUNT_SW_CPU_CLOCK);
+	self->attr.freq = 1;
+	self->attr.sample_freq = 500;
+	self->attr.sample_type = PERF_SAMPLE_IP;
+	self->fd = pe_self(&self->attr);
+	ASSERT_EQ(0, ring_map(&self->ring, self->fd, 8));
+	spin_ms(400);
+	pe_disable(self->fd);
+	n = ring_drain(&self->ring, PERF_RECORD_SAMPLE);
+	EXPECT_LE(50, n);
+	EXPECT_GE(400, n);
+}
+
+TEST_HARNESS_MAIN
