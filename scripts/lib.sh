@@ -60,3 +60,28 @@ kmake()
 		make --no-print-directory -C "$tree" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$cross" \
 		CC="ccache ${cross}gcc" HOSTCC="ccache gcc" -j"$(nproc)" "$@" </dev/null >&2
 }
+
+# configure TREE OBJDIR FRAGMENT...: what the fragments say, the later one wins; all else is off, or what ALL=allmodconfig
+# makes of it.  Again only when they changed, or a patch of ours, which may be to a Kconfig file.
+configure()
+{
+	local tree=$1 obj=$2 wanted key f sym value got
+
+	shift 2
+	for f; do
+		[ -e "$f" ] || die "no such configuration: CONFIG=$CONFIG ARCH=$ARCH (there is no $f)"
+	done
+	wanted=$(sed -n 's/^\(CONFIG_[A-Z0-9_]*\)=/\1 /p' "$@" | awk '{ v[$1] = $2 } END { for (s in v) print s "=" v[s] }' | sort)
+	key=$(echo "$tree $wanted"; cat "$TOP"/patches/*.patch 2>/dev/null || true)
+	[ ! -e "$obj/.config" ] || [ "$(cat "$obj.configured" 2>/dev/null)" != "$key" ] || return 0
+	say "configuring ${obj##*/}"
+	rm -f "$obj.configured"
+	echo "$wanted" >"$obj.wanted"
+	KCONFIG_ALLCONFIG="$obj.wanted" kmake "$tree" "$obj" -s "${ALL:-allnoconfig}"
+	# Kconfig drops silently what depends on something that is off.
+	while IFS='=' read -r sym value; do
+		got=$(sed -n "s/^$sym=//p" "$obj/.config")
+		[ "${got:-n}" = "$value" ] || say "warning: $sym=$value was asked for, but is ${got:-n}"
+	done <<<"$wanted"
+	echo "$key" >"$obj.configured"
+}

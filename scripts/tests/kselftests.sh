@@ -3,34 +3,44 @@
 #
 # For test groups, sourced after tap.sh: build the kernel's own tests and run them in a guest.
 
-# Build tools/testing/selftests/{perf_events,breakpoints} of the overlaid tree, the stock tests among ours, and write
-# the list of programs, "directory:program" a line: build_kselftests; it is in $ksft/kselftest-list.txt
-ksft=$BUILD/kselftest/install
-build_kselftests()
+# kselftests ours|stock: build tools/testing/selftests/{perf_events,breakpoints} of one of the trees; print the directory
+# where they are installed.  The stock tests are taken from the base, with the Makefile and the flags that they have
+# there; of the overlaid tree what is not among them.
+kselftests()
 {
-	local tree obj=$BUILD/kselftest
+	local tree obj
 
 	need "to install the kernel's tests" rsync gcc make libc6-dev
-	tree=$("$TOP/scripts/overlay") || return
-	rm -rf "$ksft"
+	if [ "$1" = stock ]; then
+		tree=$("$TOP/scripts/base") obj=$BUILD/stock/kselftest
+	else
+		tree=$("$TOP/scripts/overlay") obj=$BUILD/kselftest
+	fi || return
+	rm -rf "$obj/install"
 	kmake "$tree" "$obj" -s headers &&
-	# These Makefiles want x86, not x86_64, and build and install what TARGETS says.
+	# These Makefiles want x86, not x86_64, and install all or fail with FORCE_TARGETS.
 	ARCH=x86 kmake "$tree/tools/testing/selftests" "$obj" TARGETS="perf_events breakpoints" \
-		FORCE_TARGETS=1 KSFT_INSTALL_PATH="$ksft" CC="ccache gcc" install
+		FORCE_TARGETS=1 KSFT_INSTALL_PATH="$obj/install" CC="ccache gcc" install || return
+	if [ "$1" = ours ]; then
+		grep -vxFf "$BUILD/stock/kselftest/install/kselftest-list.txt" "$obj/install/kselftest-list.txt" >"$obj/install/list"
+	else
+		cp "$obj/install/kselftest-list.txt" "$obj/install/list"
+	fi
+	echo "$obj/install"
 }
 
-# run_kselftests OUT KERNEL [PATTERN [STOCK]]: flat TAP of the programs that match; what hangs or kills the guest
-# fails, and what failed in STOCK, an earlier OUT, is marked
+# run_kselftests OUT KERNEL DIR [STOCK]: plain TAP of the programs in DIR; what hangs or kills the guest fails, and
+# what failed in STOCK, an earlier OUT, is marked.
 run_kselftests()
 {
 	local out=$1 status tests
 
-	tests=$(grep -E "${3:-.}" "$ksft/kselftest-list.txt")
+	tests=$(cat "$3/list")
 	# shellcheck disable=SC2016 # the guest expands it
 	KERNEL=$2 TIMEOUT=${TIMEOUT:-900} "$TOP/scripts/guest" '
 		for t in '"${tests//$'\n'/ }"'; do
 			echo "# suite $t"
-			cd '"$ksft"'/${t%:*}
+			cd '"$3"'/${t%:*}
 			timeout 120 ./${t#*:}
 			echo "# exit $?"
 		done 2>&1' >"$out.raw"
