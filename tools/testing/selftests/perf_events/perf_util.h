@@ -183,6 +183,7 @@ static inline int pe_read(int fd, __u64 format, struct reading *r)
 	static __u64 buf[3 + 3 * READING_MAX];
 	ssize_t n = read(fd, buf, sizeof(buf));
 
+	memset(r, 0, offsetof(struct reading, of));
 	if (n < 0)
 		return -errno;
 	return reading_parse(buf, n / 8, format, r) * 8 == n ? 0 : -EPROTO;
@@ -377,8 +378,10 @@ static inline pid_t worker_fork(struct worker *w)
 	int go[2], done[2];
 
 	if (pipe2(go, O_CLOEXEC) || pipe2(done, O_CLOEXEC))
-		return -1;
+		abort();
 	w->pid = fork();
+	if (w->pid < 0)
+		abort();
 	close(w->pid ? go[0] : go[1]);
 	close(w->pid ? done[1] : done[0]);
 	w->go = w->pid ? go[1] : done[1];

@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events that children get with them: what they count, when it folds into the
+ * parent's, what comes out when parents close or children live on.
+ */
+#include "perf_util.h"
+
+static const __u64 times = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+
+/* Touch pages that nobody shares; what fork makes a child fault on comes on top. */
+#define CHILD_PAGES	300
+
+FIXTURE(inherit)
+{
+	struct perf_event_attr attr;
+	int fd;
+};
+
+FIXTURE_SETUP(inherit)
+{
+	warm_up();
+	self->attr = fault_attr();
+	self->attr.inherit = 1;
+	self->fd = -1;
+}
+
+FIXTURE_TEARDOWN(inherit)
+{
+	close(self->fd);
+}
+
+static pid_t fork_toucher(int nr)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		touch_pages(nr);
+		_exit(0);
+	}
+	return child;
+}
+
+static void *thread_toucher(void *arg)
+{
+	touch_pages((long)arg);
+	return NULL;
+}
+
+/* Forking costs faults on both sides: up to so many are not looked at. */
+static bool about(__u64 want, __u64 seen)
+{
+	return seen - want < CHILD_PAGES / 2;
+}
+
+TEST_F(inherit, child_counts)
+{
+	__u64 before, after;
+
+	self->fd = pe_self(&self->attr);
+	before = pe_count(self->fd);
+	EXPECT_EQ(0, child_join(fork_toucher(CHILD_PAGES)));
+	after = pe_count(self->fd);
+	EXPECT_TRUE(about(CHILD_PAGES, after - before)) {
+		TH_LOG("%llu", after - before);
+	}
+	EXPECT_EQ(0, child_join(fork_toucher(CHILD_PAGES)));
+	EXPECT_TRUE(about(CHILD_PAGES, pe_count(self->fd) - after));
+}
+
+TEST_F(inherit, not_asked_for)
+{
+	self->attr.inherit = 0;
+	self->fd = pe_self(&self->attr);
+	EXPECT_EQ(0, child_join(fork_toucher(CHILD_PAGES)));
+	EXPECT_TRUE(about(0, pe_count(self->fd)));
+}
+
+/* What a child has counted is seen while it lives, and not twice when it ends. */
+TEST_F(inherit, live_child_is_summed)
+{
+	struct worker w;
+	__u64 live;
+
+	self->fd = pe_self(&self->attr);
+	if (!worker_fork(&w)) {
+		touch_pages(CHILD_PAGES);
+		worker_post(&w);
+		worker_wait(&w);
+		_exit(0);
+	}
+	worker_wait(&w);
+	live = pe_count(self->fd);
+	EXPECT_TRUE(about(CHILD_PAGES, live));
+	worker_post(&w);
+	EXPECT_EQ(0, worker_join(&w));
+	EXPECT_TRUE(about(CHILD_PAGES, pe_count(self->fd)));
+	EXPECT_LE(live, pe_count(self->fd));
+}
+
+TEST_F(inherit, grandchildren)
+{
+	pid_t child;
+
+	self->fd = pe_self(&self->attr);
+	child = fork();
+	if (!child) {
+		pid_t one = fork_toucher(CHILD_PAGES), two = fork_toucher(CHILD_PAGES);
+
+		_exit(child_join(one) || child_join(two));
+	}
+	EXPECT_EQ(0, child_join(child));
+	EXPECT_TRUE(about(2 * CHILD_PAGES, pe_count(self->fd))) {
+		TH_LOG("%llu", pe_count(self->fd));
+	}
+}
+
+TEST_F(inherit, orphans_still_count)
+{
+	struct worker w;
+
+	self->fd = pe_self(&self->attr);
+	if (!worker_fork(&w)) {
+		if (fork())
+			_exit(0);
+		worker_wait(&w);
+		touch_pages(CHILD_PAGES);
+		worker_post(&w);
+		worker_wait(&w);
+		_exit(0);
+	}
+	EXPECT_EQ(0, child_join(w.pid));
+	EXPECT_TRUE(about(0, pe_count(self->fd)));
+	worker_post(&w);
+	worker_wait(&w);
+	EXPECT_TRUE(about(CHILD_PAGES, pe_count(self->fd)));
+	worker_post(&w);
+}
+
+TEST_F(inherit, only_threads)
+{
+	pthread_t thread;
+	__u64 before;
+
+	self->attr.inherit_thread = 1;
+	self->fd = pe_self(&self->attr);
+	EXPECT_EQ(0, child_join(fork_toucher(CHILD_PAGES)));
+	before = pe_count(self->fd);
+	EXPECT_TRUE(about(0, before));
+	pthread_create(&thread, NULL, thread_toucher, (void *)CHILD_PAGES);
+	pthread_join(thread, NULL);
+	EXPECT_TRUE(about(CHILD_PAGES, pe_count(self->fd) - before));
+}
+
+TEST_F(inherit, disabled_parent_disabled_child)
+{
+	struct worker w;
+	__u64 seen;
+
+	self->attr.disabled = 1;
+	self->fd = pe_self(&self->attr);
+	if (!worker_fork(&w)) {
+		touch_pages(CHILD_PAGES);
+		worker_post(&w);
+		worker_wait(&w);
+		touch_pages(CHILD_PAGES);
+		worker_post(&w);
+		worker_wait(&w);
+		touch_pages(CHILD_PAGES);
+		_exit(0);
+	}
+	worker_wait(&w);
+	EXPECT_EQ(0, pe_count(self->fd));
+	/* A command to the parent is one to all children. */
+	pe_enable(self->fd);
+	worker_post(&w);
+	worker_wait(&w);
+	pe_disable(self->fd);
+	seen = pe_count(self->fd);
+	EXPECT_TRUE(about(CHILD_PAGES, seen));
+	worker_post(&w);
+	EXPECT_EQ(0, worker_join(&w));
+	EXPECT_EQ(seen, pe_count(self->fd));
+	EXPECT_EQ(0, pe_ioctl(self->fd, PERF_EVENT_IOC_RESET, 0));
+	EXPECT_GE(seen, pe_count(self->fd));
+}
+
+/* Times of children add up, as their counts do. */
+TEST_F(inherit, times_fold)
+{
+	struct reading r;
+	pid_t child;
+
+	self->attr.read_format = times;
+	self->fd = pe_self(&self->attr);
+	child = fork();
+	if (!child) {
+		spin_ms(30);
+		_exit(0);
+	}
+	EXPECT_EQ(0, child_join(child));
+	ASSERT_EQ(0, pe_read(self->fd, times, &r));
+	EXPECT_LE(25 * NSEC_PER_MSEC, r.enabled);
+	EXPECT_EQ(r.enabled, r.running);
+}
+
+TEST_F(inherit, whole_groups)
+{
+	__u64 format = PERF_FORMAT_GROUP | PERF_FORMAT_ID | times;
+	struct reading before, after;
+	int siblings[3];
+
+	self->attr.read_format = format;
+	self->attr.disabled = 1;
+	self->fd = pe_self(&self->attr);
+	self->attr.disabled = 0;
+	for (int i = 0; i < 3; i++)
+		siblings[i] = pe_open(&self->attr, 0, -1, self->fd, 0);
+	ASSERT_LE(0, siblings[2]);
+	pe_enable(self->fd);
+	ASSERT_EQ(0, pe_read(self->fd, format, &before));
+	EXPECT_EQ(0, child_join(fork_toucher(CHILD_PAGES)));
+	pe_disable(self->fd);
+	ASSERT_EQ(0, pe_read(self->fd, format, &after));
+	EXPECT_EQ(4, after.nr);
+	EXPECT_EQ(after.enabled, after.running);
+	EXPECT_TRUE(about(CHILD_PAGES, after.of[0].value - before.of[0].value));
+	for (int i = 1; i < 4; i++) {
+		EXPECT_EQ(after.of[0].value, after.of[i].value);
+		EXPECT_EQ(pe_id(siblings[i - 1]), after.of[i].id);
+	}
+}
+
+/* The sibling's group is read against the children of now, not of then. */
+TEST_F(inherit, a_group_that_changes_while_children_live)
+{
+	__u64 format = PERF_FORMAT_GROUP;
+	struct reading r;
+	struct worker w;
+	int sibling, late;
+
+	self->attr.read_format = format;
+	self->fd = pe_self(&self->attr);
+	sibling = pe_open(&self->attr, 0, -1, self->fd, 0);
+	if (!worker_fork(&w)) {
+		touch_pages(CHILD_PAGES);
+		worker_post(&w);
+		worker_wait(&w);
+		_exit(0);
+	}
+	worker_wait(&w);
+	late = pe_open(&self->attr, 0, -1, self->fd, 0);
+	if (late >= 0) {
+		int err = pe_read(self->fd, format, &r);
+
+		/* Either it cannot be put together, or it is right. */
+		EXPECT_TRUE(err == -ECHILD || (!err && r.nr == 3));
+		close(late);
+	}
+	close(sibling);
+	worker_post(&w);
+	EXPECT_EQ(0, worker_join(&w));
+	ASSERT_EQ(0, pe_read(self->fd, format, &r));
+	EXPECT_EQ(1, r.nr);
+	EXPECT_LE(CHILD_PAGES, r.of[0].value);
+}
+
+/* ---- Samples ---- */
+
+/*
+ * An event that joins the parent later keeps the two contexts apart: without
+ * it they may change places, and the child then runs the parent's own events.
+ */
+TEST_F(inherit, samples_go_to_the_parents_buffer)
+{
+	int mine = 0, theirs = 0, other_stream = 0, got;
+	struct sample s;
+	union record rec;
+	struct worker w;
+	struct ring ring;
+
+	ASSERT_EQ(0, pin_to(0));
+	self->attr.sample_period = 1;
+	self->attr.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID;
+	self->fd = pe_open(&self->attr, 0, 0, -1, 0);
+	ASSERT_EQ(0, ring_map(&ring, self->fd, 16));
+	touch_pages(5);
+	if (!worker_fork(&w)) {
+		worker_wait(&w);
+		touch_pages(CHILD_PAGES);
+		_exit(0);
+	}
+	self->attr.config = PERF_COUNT_SW_DUMMY;
+	ASSERT_LE(0, pe_self(&self->attr));
+	worker_post(&w);
+	EXPECT_EQ(0, worker_join(&w));
+	pe_disable(self->fd);
+	while ((got = ring_next(&ring, &rec)) > 0) {
+		ASSERT_TRUE(sample_parse(&rec, &self->attr, &s));
+		EXPECT_EQ(pe_id(self->fd), s.id);
+		theirs += s.task.pid == w.pid;
+		mine += s.task.pid == getpid();
+		other_stream += s.task.pid == w.pid && s.stream_id != s.id;
+	}
+	EXPECT_EQ(0, got);
+	EXPECT_LE(5, mine);
+	EXPECT_TRUE(about(CHILD_PAGES, theirs));
+	EXPECT_LE(CHILD_PAGES, other_stream);
+}
+
+/* The totals in a sample of a child are those of that child. */
+TEST_F(inherit, reads_in_samples_are_the_threads_own)
+{
+	struct sample s;
+	union record rec;
+	struct ring ring;
+	__u64 next = 1;
+	pid_t child;
+
+	ASSERT_EQ(0, pin_to(0));
+	self->attr.sample_period = 1;
+	self->attr.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_READ;
+	self->fd = pe_open(&self->attr, 0, 0, -1, 0);
+	ASSERT_EQ(0, ring_map(&ring, self->fd, 16));
+	touch_pages(50);
+	child = fork_toucher(CHILD_PAGES);
+	EXPECT_EQ(0, child_join(child));
+	pe_disable(self->fd);
+	while (ring_next(&ring, &rec) > 0) {
+		ASSERT_TRUE(sample_parse(&rec, &self->attr, &s));
+		if (s.task.pid == child)
+			ASSERT_EQ(next++, s.read.of[0].value);
+	}
+	EXPECT_TRUE(about(CHILD_PAGES, next));
+}
+
+/* ---- Per-task counts ---- */
+
+/* Pages touched in turns by two children, which hand over to one another. */
+static int ping_pong(int in, int out, int turns, int pages)
+{
+	char c;
+
+	for (int i = 0; i < turns; i++) {
+		if (read(in, &c, 1) != 1)
+			return 1;
+		touch_pages(pages);
+		if (write(out, "x", 1) != 1)
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * Two clones on one CPU may swap contexts when one follows the other.  A task's
+ * own count, which its samples show, must go on with the task nevertheless.
+ */
+TEST_F(inherit, counts_of_each_task)
+{
+	int there[2], back[2], turns = 100, pages = 3;
+	__u64 seen[2] = { 0, 0 };
+	struct sample s;
+	union record rec;
+	struct ring ring;
+	pid_t child[2];
+
+	ASSERT_EQ(0, pin_to(0));
+	ASSERT_EQ(0, pipe(there));
+	ASSERT_EQ(0, pipe(back));
+	self->attr.inherit_stat = 1;
+	self->attr.sample_period = 1;
+	self->attr.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_READ;
+	self->fd = pe_open(&self->attr, 0, 0, -1, 0);
+	ASSERT_EQ(0, ring_map(&ring, self->fd, 64));
+	for (int i = 0; i < 2; i++) {
+		child[i] = fork();
+		if (child[i])
+			continue;
+		_exit(i ? ping_pong(there[0], back[1], turns, 3 * pages) :
+			  ping_pong(back[0], there[1], turns, pages));
+	}
+	ASSERT_EQ(1, write(back[1], "x", 1));
+	EXPECT_EQ(0, child_join(child[0]));
+	EXPECT_EQ(0, child_join(child[1]));
+	pe_disable(self->fd);
+	while (ring_find(&ring, PERF_RECORD_SAMPLE, &rec) > 0) {
+		ASSERT_TRUE(sample_parse(&rec, &self->attr, &s));
+		for (int i = 0; i < 2; i++) {
+			if (s.task.pid == child[i])
+				ASSERT_EQ(++seen[i], s.read.of[0].value);
+		}
+	}
+	EXPECT_TRUE(about(turns * pages, seen[0])) {
+		TH_LOG("%llu", seen[0]);
+	}
+	EXPECT_TRUE(about(3 * turns * pages, seen[1])) {
+		TH_LOG("%llu", seen[1]);
+	}
+}
+
+TEST_F(inherit, total_of_tasks_that_swap)
+{
+	int there[2], back[2], turns = 200, pages = 3;
+	pid_t child[2];
+
+	ASSERT_EQ(0, pin_to(0));
+	ASSERT_EQ(0, pipe(there));
+	ASSERT_EQ(0, pipe(back));
+	self->fd = pe_self(&self->attr);
+	for (int i = 0; i < 2; i++) {
+		child[i] = fork();
+		if (child[i])
+			continue;
+		_exit(i ? ping_pong(there[0], back[1], turns, pages) :
+			  ping_pong(back[0], there[1], turns, pages));
+	}
+	ASSERT_EQ(1, write(back[1], "x", 1));
+	EXPECT_EQ(0, child_join(child[0]));
+	EXPECT_EQ(0, child_join(child[1]));
+	EXPECT_TRUE(about(2 * turns * pages, pe_count(self->fd))) {
+		TH_LOG("%llu", pe_count(self->fd));
+	}
+}
+
+/* ---- Who goes first ---- */
+
+TEST_F(inherit, parent_closes_while_children_live)
+{
+	struct worker w[10];
+	int first;
+
+	/* Descriptors of the workers stay open: take a number only after them. */
+	self->fd = pe_self(&self->attr);
+	for (int i = 0; i < 10; i++) {
+		if (worker_fork(&w[i]))
+			continue;
+		worker_wait(&w[i]);
+		touch_pages(CHILD_PAGES);
+		_exit(0);
+	}
+	close(self->fd);
+	first = lowest_fd();
+	EXPECT_EQ(self->fd, first);
+	self->fd = pe_self(&self->attr);
+	for (int i = 0; i < 10; i++) {
+		worker_post(&w[i]);
+		EXPECT_EQ(0, child_join(w[i].pid));
+	}
+	EXPECT_TRUE(about(0, pe_count(self->fd)));
+}
+
+static void *open_and_close(void *arg)
+{
+	struct perf_event_attr attr = fault_attr();
+	int *stop = arg;
+	long n = 0;
+
+	attr.inherit = 1;
+	while (!__atomic_load_n(stop, __ATOMIC_RELAXED)) {
+		int fd = pe_open(&attr, getpid(), -1, -1, 0);
+
+		n += fd >= 0;
+		close(fd);
+	}
+	return (void *)n;
+}
+
+/* Clones are made of a context that changes all the time. */
+TEST_F(inherit, fork_while_another_opens_and_closes)
+{
+	int stop = 0, rounds = 60;
+	pthread_t thread;
+	__u64 before;
+	void *n;
+
+	self->fd = pe_self(&self->attr);
+	pthread_create(&thread, NULL, open_and_close, &stop);
+	before = pe_count(self->fd);
+	for (int i = 0; i < rounds; i++)
+		ASSERT_EQ(0, child_join(fork_toucher(CHILD_PAGES)));
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	pthread_join(thread, &n);
+	EXPECT_LT(rounds / 2, (long)n);
+	EXPECT_LE(rounds * CHILD_PAGES, pe_count(self->fd) - before);
+	EXPECT_GT(rounds * (CHILD_PAGES * 3 / 2), pe_count(self->fd) - before);
+}
+
+/* Close and exit at the same time, many times: one of them folds, none twice. */
+TEST_F(inherit, close_against_exit_of_children)
+{
+	for (int round = 0; round < 60; round++) {
+		pid_t child;
+
+		self->fd = pe_self(&self->attr);
+		child = fork_toucher(1 + round % 7);
+		close(self->fd);
+		ASSERT_EQ(0, child_join(child));
+	}
+}
+
+TEST_HARNESS_MAIN
