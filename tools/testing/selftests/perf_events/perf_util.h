@@ -24,6 +24,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <linux/perf_event.h>
@@ -362,6 +363,21 @@ static inline int tracepoint_id(const char *name)
 		return -1;
 	snprintf(path, sizeof(path), "%s/events/%s/id", tracefs(), name);
 	return file_long(path, -1);
+}
+
+/*
+ * Make a new cgroup that perf_event follows; its path, or NULL without.  On the
+ * unified hierarchy the controller comes up with the first other one that is
+ * switched on, which is why another is needed.
+ */
+static inline const char *cgroup_make(void)
+{
+	static char path[96];
+
+	if (file_write("/sys/fs/cgroup/cgroup.subtree_control", "+pids"))
+		return NULL;
+	snprintf(path, sizeof(path), "/sys/fs/cgroup/perf_events_%d", getpid());
+	return mkdir(path, 0755) ? NULL : path;
 }
 
 /* ---- A second process or thread, in step with the test ---- */

@@ -6,7 +6,6 @@
  * alone, with all others and in random company; the parse must end at the
  * record's last byte.
  */
-#include <sys/stat.h>
 #include "perf_util.h"
 
 #define MAGIC		0x5ca1ab1e0ddba115ULL
