@@ -24,11 +24,9 @@ static __attribute__((constructor)) void other_half(int argc, char **argv)
 
 static int become_other_half(struct worker *w)
 {
-	char *argv[] = { "perf_other", OTHER_HALF, NULL };
-
 	dup2(w->go, 100);
 	dup2(w->done, 101);
-	execv("/proc/self/exe", argv);
+	execl("/proc/self/exe", "perf_other", OTHER_HALF, NULL);
 	return 1;
 }
 

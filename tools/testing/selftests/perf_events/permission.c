@@ -180,7 +180,7 @@ TEST_F(level, tracepoints)
 	a.attr.sample_type = PERF_SAMPLE_RAW;
 	EXPECT_EQ(open ? 0 : variant->level < 2 ? P : A, as_nobody(0, attempt, &a));
 	a.target = CPU0;
-	EXPECT_EQ(open ? 0 : variant->level < 1 ? P : A, as_nobody(0, attempt, &a));
+	EXPECT_EQ(open ? 0 : variant->level < 2 ? P : A, as_nobody(0, attempt, &a));
 	EXPECT_EQ(0, as_nobody(perfmon, attempt, &a));
 }
 
