@@ -56,7 +56,8 @@ kmake()
 	# One user's compiler cache serves all clones: paths below BUILD are taken as relative.
 	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL -u BASE -u CMD -u CONFIG -u KERNEL -u ARGS -u FILES \
 		CCACHE_BASEDIR="$BUILD" CCACHE_NOHASHDIR=1 \
-		KBUILD_BUILD_TIMESTAMP='Thu Jan 1 00:00:00 UTC 2026' KBUILD_BUILD_USER=perf KBUILD_BUILD_HOST=localhost \
+		KBUILD_BUILD_TIMESTAMP='Thu Jan 1 00:00:00 UTC 2026' KBUILD_BUILD_VERSION=1 \
+		KBUILD_BUILD_USER=perf KBUILD_BUILD_HOST=localhost \
 		make --no-print-directory -C "$tree" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$cross" \
 		CC="ccache ${cross}gcc" HOSTCC="ccache gcc" -j"$(nproc)" "$@" </dev/null >&2
 }

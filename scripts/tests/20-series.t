@@ -11,11 +11,11 @@ tree=$BUILD/linux
 mkdir "$work/tree"
 cd "$work/tree" || exit
 while read -r path; do
-	[ ! -e "$base/$path" ] || cp --parents -p "$base/$path" . 2>/dev/null || (cd "$base" && cp --parents -p "$path" "$work/tree")
+	[ ! -e "$base/$path" ] || (cd "$base" && cp --parents -p "$path" "$work/tree")
 done <"$BUILD/linux.touched"
 export GIT_COMMITTER_NAME=test GIT_COMMITTER_EMAIL=test@localhost GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@localhost
 git init -q . && git add -A -f && git commit -q --allow-empty -m base >&2
-git am -q "$series"/000[1-9]*.patch "$series"/00[1-9]*.patch >&2;	it "series: applies with git am"
+find "$series" -name '*.patch' ! -name '0000-*' | sort | xargs git am -q >&2;	it "series: applies with git am"
 bad=0
 while read -r path; do
 	[ ! -e "$tree/$path" ] && [ ! -e "$path" ] || cmp "$tree/$path" "$path" >&2 || bad=1

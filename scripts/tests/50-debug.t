@@ -12,7 +12,7 @@ stock=$(CONFIG=quick "$TOP/scripts/kernel" stock)
 KERNEL=$debug TIMEOUT=900 APPEND='kunit.enable=1' is 0 "$TOP/scripts/guest" 'dmesg' >"$work/log" 2>&1
 it "kunit: no report in the kernel's log"
 cat "$work/log" >&2
-"$TOP/scripts/tests/flatten" <"$work/log" | sed 's/ok - /ok - kunit: /' >"$work/kunit"
+"$TOP/scripts/tests/flatten" <"$work/log" | sed 's/ok - /ok - kunit:/' >"$work/kunit"
 pass "$work/kunit"
 
 stocktests=$(kselftests stock) && ourtests=$(kselftests ours);	it "tests build"
