@@ -191,6 +191,7 @@ TEST_F(clock, in_the_user_page)
 	EXPECT_EQ(0, ring.page->index);
 }
 
+/* The page has what ended children gave back; a read adds those that live. */
 TEST_F(clock, in_the_user_page_of_children)
 {
 	struct ring ring;
@@ -208,7 +209,7 @@ TEST_F(clock, in_the_user_page_of_children)
 	pe_disable(self->fd);
 	ASSERT_EQ(0, ring_map(&ring, self->fd, 1));
 	ASSERT_EQ(0, pe_read(self->fd, times, &self->r));
-	EXPECT_EQ(self->r.enabled, ring.page->time_enabled);
+	EXPECT_GE(self->r.enabled, ring.page->time_enabled);
 	EXPECT_LE(15 * NSEC_PER_MSEC, ring.page->time_enabled);
 }
 
