@@ -260,6 +260,39 @@ TEST(random_storm)
 	EXPECT_EQ(first + 1, after);
 }
 
+static void *touch_until_told(void *stop)
+{
+	while (!__atomic_load_n((int *)stop, __ATOMIC_RELAXED))
+		touch_pages(4);
+	return NULL;
+}
+
+/* The buffer goes and comes while a thread on another CPU writes to it. */
+TEST(unmapped_under_its_writers)
+{
+	struct perf_event_attr attr = fault_attr();
+	int stop = 0, fds[2], written = 0;
+	pthread_t thread;
+	struct ring ring;
+
+	attr.sample_period = 1;
+	attr.inherit = 1;
+	fds[0] = pe_open(&attr, 0, 0, -1, 0);
+	fds[1] = pe_open(&attr, 0, 1, -1, 0);
+	pthread_create(&thread, NULL, touch_until_told, &stop);
+	for (int i = 0; i < 400; i++) {
+		int fd = fds[1] < 0 ? fds[0] : fds[i & 1];
+
+		ASSERT_EQ(0, ring_map(&ring, fd, 1));
+		sched_yield();
+		written += ring_drain(&ring, PERF_RECORD_SAMPLE) > 0;
+		ring_unmap(&ring);
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	EXPECT_LT(0, written);
+}
+
 /* Buffers beyond what is free for all are charged to this process, and given back. */
 TEST(locked_memory_comes_back)
 {
