@@ -1,0 +1,1716 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where an event is: contexts, and how events come to them and leave.
+ *
+ * A context holds the events of one task or of one CPU.  A task gets one with
+ * its first event, or inherits one; it is published by one compare-and-exchange
+ * and found by RCU.  The task, each event in it, and each context that was cloned
+ * from it hold a reference; it outlives the task while events hold it, and then
+ * says so: ctx->task is TASK_TOMBSTONE.  A CPU's context is there for good.
+ *
+ * What is done to an event is done where its context is: while the context is
+ * on a CPU only that CPU changes it, with IRQs off.  perf_ctx_call() is the one
+ * way to get there:
+ *
+ *  - A context that is not active anywhere is changed under ctx->lock, at once:
+ *    its task takes that lock before it comes to a CPU.
+ *  - Otherwise an interrupt is sent to the CPU of the task.  It may have moved
+ *    by the time it arrives; then it is tried again.
+ *  - A context may be inactive although its task runs: when it was published
+ *    after the task came to the CPU.  As it has no events then, the first event
+ *    always takes the interrupt, and the interrupt puts the context on.
+ *
+ * The last case is where ordering matters.  Publishing stores the task's context
+ * pointer and then, after a full barrier, loads task_cpu(); a task that moves has
+ * task_cpu() stored and then, after the barrier that the scheduler has behind
+ * the runqueue lock, loads the context pointer as it is switched in.  One of the
+ * two sees the other: the interrupt goes to the right CPU, or the switch finds
+ * the context.
+ *
+ * Membership changes under ctx->mutex and inside such a call.  A child event is
+ * in the context of the child task and on its root parent's list of children,
+ * which child_mutex guards; whoever takes it off that list drops the reference
+ * that the list stood for, so that exit of the task and close of the parent may
+ * race.
+ */
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+
+#include "internal.h"
+
+DEFINE_PER_CPU(struct perf_cpu_context, perf_cpu_context);
+
+/* ---- Contexts -------------------------------------------------------- */
+
+/**
+ * perf_ctx_init() - prepare a context
+ * @ctx: zeroed memory; the caller holds the first reference
+ */
+void perf_ctx_init(struct perf_event_context *ctx)
+{
+	raw_spin_lock_init(&ctx->lock);
+	mutex_init(&ctx->mutex);
+	INIT_LIST_HEAD(&ctx->pmu_ctx_list);
+	INIT_LIST_HEAD(&ctx->event_list);
+	INIT_HLIST_HEAD(&ctx->resident);
+	refcount_set(&ctx->refcount, 1);
+}
+
+/**
+ * perf_epc_init() - prepare a PMU's part of a context
+ * @epc: zeroed memory; the caller holds the first reference
+ * @pmu: the PMU
+ */
+void perf_epc_init(struct perf_event_pmu_context *epc, struct pmu *pmu)
+{
+	epc->pmu = pmu;
+	INIT_LIST_HEAD(&epc->pmu_ctx_entry);
+	INIT_LIST_HEAD(&epc->pinned_active);
+	INIT_LIST_HEAD(&epc->flexible_active);
+	refcount_set(&epc->refcount, 1);
+}
+
+/**
+ * perf_ctx_get() - hold a context
+ * @ctx: a context that the caller knows to be held
+ *
+ * Return: @ctx.
+ */
+struct perf_event_context *perf_ctx_get(struct perf_event_context *ctx)
+{
+	refcount_inc(&ctx->refcount);
+	return ctx;
+}
+
+/**
+ * perf_ctx_put() - let go of a context
+ * @ctx: the context, or NULL
+ *
+ * Context: any but NMI.
+ */
+void perf_ctx_put(struct perf_event_context *ctx)
+{
+	while (ctx && refcount_dec_and_test(&ctx->refcount)) {
+		struct perf_event_context *parent = ctx->parent_ctx;
+
+		kfree_rcu(ctx, rcu_head);
+		ctx = parent;
+	}
+}
+
+/**
+ * perf_cpu_task_ctx() - the task's context that is on this CPU
+ *
+ * Context: IRQs off.
+ * Return: the context, or NULL.
+ */
+struct perf_event_context *perf_cpu_task_ctx(void)
+{
+	lockdep_assert_irqs_disabled();
+	return this_cpu_ptr(&perf_cpu_context)->task_ctx;
+}
+
+/**
+ * perf_event_ctx_lock() - lock the membership of an event's context
+ * @event: the event
+ *
+ * An event moves to another context when its PMU moves to another CPU.
+ *
+ * Context: may sleep.
+ * Return: the context, mutex locked and held: see perf_event_ctx_unlock().
+ */
+struct perf_event_context *perf_event_ctx_lock(struct perf_event *event)
+{
+	struct perf_event_context *ctx;
+
+	for (;;) {
+		rcu_read_lock();
+		ctx = READ_ONCE(event->ctx);
+		if (!refcount_inc_not_zero(&ctx->refcount))
+			ctx = NULL;
+		rcu_read_unlock();
+		if (!ctx)
+			continue;
+
+		mutex_lock(&ctx->mutex);
+		if (likely(event->ctx == ctx))
+			return ctx;
+		perf_event_ctx_unlock(event, ctx);
+	}
+}
+
+/**
+ * perf_event_ctx_unlock() - undo perf_event_ctx_lock()
+ * @event: the event
+ * @ctx: what perf_event_ctx_lock() returned
+ */
+void perf_event_ctx_unlock(struct perf_event *event, struct perf_event_context *ctx)
+{
+	mutex_unlock(&ctx->mutex);
+	perf_ctx_put(ctx);
+}
+
+/**
+ * perf_ctx_lock_task() - find and lock a task's context
+ * @task: the task
+ * @flags: IRQ state
+ *
+ * Clones swap contexts and exit lets go of them, under ctx->lock: what was found
+ * is looked at again under it.
+ *
+ * Return: the context with its lock held, or NULL if the task has none.
+ */
+struct perf_event_context *perf_ctx_lock_task(struct task_struct *task, unsigned long *flags)
+{
+	struct perf_event_context *ctx;
+
+	guard(rcu)();
+	for (;;) {
+		ctx = rcu_dereference_raw(task->perf_event_ctxp);
+		if (!ctx)
+			return NULL;
+
+		raw_spin_lock_irqsave(&ctx->lock, *flags);
+		if (likely(ctx->task == task))
+			return ctx;
+		raw_spin_unlock_irqrestore(&ctx->lock, *flags);
+	}
+}
+
+/* It is no longer like the context it was cloned from.  Return: what to put. */
+static struct perf_event_context *ctx_unclone(struct perf_event_context *ctx)
+{
+	struct perf_event_context *parent = ctx->parent_ctx;
+
+	lockdep_assert_held(&ctx->lock);
+
+	ctx->parent_ctx = NULL;
+	ctx->generation++;
+
+	return parent;
+}
+
+/* Hold a task's context and keep it with the task until ctx_unpin(). */
+static struct perf_event_context *ctx_find_pin(struct task_struct *task)
+{
+	struct perf_event_context *ctx, *parent;
+	unsigned long flags;
+
+	ctx = perf_ctx_lock_task(task, &flags);
+	if (!ctx)
+		return NULL;
+
+	perf_ctx_get(ctx);
+	ctx->pin_count++;
+	parent = ctx_unclone(ctx);
+	raw_spin_unlock_irqrestore(&ctx->lock, flags);
+	perf_ctx_put(parent);
+
+	return ctx;
+}
+
+static void ctx_unpin(struct perf_event_context *ctx)
+{
+	guard(raw_spinlock_irqsave)(&ctx->lock);
+	ctx->pin_count--;
+}
+
+/*
+ * Give a task its first context.  perf_event_mutex orders this against exit,
+ * which sets PF_EXITING, takes the mutex, and only then looks for a context.
+ */
+static int ctx_publish(struct task_struct *task, struct perf_event_context *ctx)
+{
+	guard(mutex)(&task->perf_event_mutex);
+
+	if (task->flags & PF_EXITING)
+		return -ESRCH;
+	/* A full barrier, which the interrupt of the first event relies on: above. */
+	if (cmpxchg(&task->perf_event_ctxp, NULL, ctx))
+		return -EAGAIN;
+
+	return 0;
+}
+
+static struct perf_event_context *ctx_new(struct task_struct *task)
+{
+	struct perf_event_context *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL);
+
+	if (!ctx)
+		return NULL;
+
+	perf_ctx_init(ctx);
+	ctx->task = task;
+
+	return ctx;
+}
+
+/* The context for an event of a task, pinned and held; or an ERR_PTR(). */
+static struct perf_event_context *ctx_find_or_make(struct task_struct *task)
+{
+	struct perf_event_context *ctx;
+	int ret;
+
+	do {
+		ctx = ctx_find_pin(task);
+		if (ctx)
+			return ctx;
+
+		ctx = ctx_new(task);
+		if (!ctx)
+			return ERR_PTR(-ENOMEM);
+
+		/* The task's reference; ours comes when it is found. */
+		ret = ctx_publish(task, ctx);
+		if (ret)
+			perf_ctx_put(ctx);
+	} while (!ret || ret == -EAGAIN);
+
+	return ERR_PTR(ret);
+}
+
+/* ---- The cross-CPU call ----------------------------------------------------- */
+
+struct ctx_call {
+	struct perf_event_context	*ctx;
+	perf_ctx_fn			fn;
+	void				*arg;
+	bool				done;
+};
+
+static bool ctx_is_dead(struct perf_event_context *ctx)
+{
+	return ctx->task == TASK_TOMBSTONE;
+}
+
+/* The context is active nowhere, and @sure that nothing can have missed it. */
+static void ctx_call_inactive(struct ctx_call *call, bool sure)
+{
+	struct perf_event_context *ctx = call->ctx;
+
+	guard(raw_spinlock_irq)(&ctx->lock);
+
+	if (ctx->active)
+		return;
+	if (!sure && perf_ctx_is_task(ctx) && !ctx_is_dead(ctx) && !ctx->nr_events)
+		return;
+
+	call->fn(NULL, ctx, call->arg);
+	call->done = true;
+}
+
+static void ctx_call_locked(struct perf_cpu_context *cpuctx, struct ctx_call *call)
+{
+	struct perf_event_context *ctx = call->ctx;
+
+	if (perf_ctx_is_task(ctx)) {
+		if (ctx->task != current) {
+			/* It runs elsewhere, or moved while the interrupt was on its way. */
+			if (!ctx_is_dead(ctx) && task_curr(ctx->task))
+				return;
+			cpuctx = NULL;
+		} else if (!ctx->active) {
+			perf_task_ctx_on(cpuctx, ctx);
+		}
+	}
+
+	if (cpuctx)
+		perf_ctx_update_time(cpuctx, cpuctx->task_ctx);
+	call->fn(cpuctx, ctx, call->arg);
+	call->done = true;
+}
+
+static void ctx_call_ipi(void *info)
+{
+	struct perf_cpu_context *cpuctx = this_cpu_ptr(&perf_cpu_context);
+	struct ctx_call *call = info;
+	struct perf_event_context *task_ctx;
+
+	/* A CPU's events may take precedence over those of the task that runs. */
+	task_ctx = perf_ctx_is_task(call->ctx) ? call->ctx : cpuctx->task_ctx;
+
+	perf_cpuctx_lock(cpuctx, task_ctx);
+	ctx_call_locked(cpuctx, call);
+	perf_cpuctx_unlock(cpuctx, task_ctx);
+}
+
+/* A guess for a task; RCU keeps one that has not exited from being freed. */
+static int ctx_cpu(struct perf_event_context *ctx, int cpu)
+{
+	struct task_struct *task;
+
+	guard(rcu)();
+	task = READ_ONCE(ctx->task);
+	if (!task)
+		return cpu;
+
+	return task == TASK_TOMBSTONE ? raw_smp_processor_id() : task_cpu(task);
+}
+
+/**
+ * perf_ctx_call() - do something to a context where it is
+ * @ctx: the context, held
+ * @cpu: the CPU of a CPU's context; not used for a task's
+ * @fn: what to do; see &typedef perf_ctx_fn
+ * @arg: passed to @fn
+ *
+ * @fn has run exactly once when this returns.
+ *
+ * Context: IRQs on.  ctx->mutex held, except by callers that change no
+ * membership and know that the event cannot change its context.
+ */
+void perf_ctx_call(struct perf_event_context *ctx, int cpu, perf_ctx_fn fn, void *arg)
+{
+	struct ctx_call call = { .ctx = ctx, .fn = fn, .arg = arg };
+
+	for (;;) {
+		ctx_call_inactive(&call, false);
+		if (call.done)
+			return;
+
+		/* -ENXIO: nothing runs on that CPU, and what comes back to life will look. */
+		if (smp_call_function_single(ctx_cpu(ctx, cpu), ctx_call_ipi, &call, 1))
+			ctx_call_inactive(&call, true);
+		if (call.done)
+			return;
+
+		cond_resched();
+	}
+}
+
+/* ---- PMUs' parts of a context ---------------------------------------- */
+
+static void epc_link(struct perf_event_pmu_context *epc, struct perf_event_context *ctx)
+{
+	guard(raw_spinlock_irq)(&ctx->lock);
+	epc->ctx = ctx;
+	list_add(&epc->pmu_ctx_entry, &ctx->pmu_ctx_list);
+}
+
+/* Hold the part of @ctx that belongs to @pmu, or an ERR_PTR(). */
+static struct perf_event_pmu_context *epc_get(struct perf_event_context *ctx, struct pmu *pmu,
+					      int cpu)
+{
+	struct perf_event_pmu_context *epc;
+
+	if (!perf_ctx_is_task(ctx)) {
+		epc = &per_cpu_ptr(pmu->cpu_pmu_context, cpu)->epc;
+		refcount_inc(&epc->refcount);
+		if (list_empty(&epc->pmu_ctx_entry))
+			epc_link(epc, ctx);
+		return epc;
+	}
+
+	list_for_each_entry(epc, &ctx->pmu_ctx_list, pmu_ctx_entry) {
+		if (epc->pmu == pmu) {
+			refcount_inc(&epc->refcount);
+			return epc;
+		}
+	}
+
+	epc = kzalloc(sizeof(*epc), GFP_KERNEL);
+	if (!epc)
+		return ERR_PTR(-ENOMEM);
+
+	perf_epc_init(epc, pmu);
+	epc_link(epc, ctx);
+
+	return epc;
+}
+
+/* Memory for what the PMU keeps of the task.  0 or -ENOMEM. */
+static int epc_need_task_data(struct perf_event_pmu_context *epc, struct perf_event *event)
+{
+	struct kmem_cache *cache = epc->pmu->task_ctx_cache;
+	void *data;
+
+	if (!(event->attach_state & PERF_ATTACH_TASK_DATA) || epc->task_ctx_data || !cache)
+		return 0;
+
+	data = kmem_cache_zalloc(cache, GFP_KERNEL);
+	if (!data)
+		return -ENOMEM;
+
+	scoped_guard(raw_spinlock_irq, &epc->ctx->lock)
+		epc->task_ctx_data = data;
+
+	return 0;
+}
+
+static void epc_free_rcu(struct rcu_head *head)
+{
+	struct perf_event_pmu_context *epc = container_of(head, typeof(*epc), rcu_head);
+
+	if (epc->task_ctx_data)
+		kmem_cache_free(epc->pmu->task_ctx_cache, epc->task_ctx_data);
+	kfree(epc);
+}
+
+/**
+ * perf_epc_put() - let go of a PMU's part of a context
+ * @epc: the part, or NULL
+ *
+ * It has left the context's list with its last event: the last reference is that
+ * of an event being freed.
+ */
+void perf_epc_put(struct perf_event_pmu_context *epc)
+{
+	if (epc && refcount_dec_and_test(&epc->refcount))
+		call_rcu(&epc->rcu_head, epc_free_rcu);
+}
+
+/* An event came to (@n is 1) or left (-1) this part. */
+static void epc_account(struct perf_cpu_context *cpuctx, struct perf_event_pmu_context *epc, int n)
+{
+	epc->nr_events += n;
+	if (epc->nr_events || epc->embedded)
+		return;
+
+	list_del_init(&epc->pmu_ctx_entry);
+	if (cpuctx)
+		this_cpu_ptr(epc->pmu->cpu_pmu_context)->task_epc = NULL;
+}
+
+static void epc_unlink_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx,
+			  void *arg)
+{
+	epc_account(cpuctx, arg, 0);
+}
+
+/* For an event that was then refused: if it was made for it, it goes again. */
+static void epc_put_unused(struct perf_event_context *ctx, struct perf_event_pmu_context *epc,
+			   int cpu)
+{
+	perf_ctx_call(ctx, cpu, epc_unlink_fn, epc);
+	perf_epc_put(epc);
+}
+
+/* ---- Residents ------------------------------------------------------- */
+
+/*
+ * A resident group counts whenever its context is on a CPU.  Its members are
+ * ACTIVE while they and the leader are enabled, and nothing is done for them at
+ * a switch; see swevent.c for how they are found.
+ */
+static void resident_set_active(struct perf_event *event)
+{
+	if (event->state == PERF_EVENT_STATE_INACTIVE &&
+	    event->group_leader->state >= PERF_EVENT_STATE_INACTIVE)
+		perf_event_set_state(event, PERF_EVENT_STATE_ACTIVE);
+}
+
+static void resident_group_on(struct perf_event *leader)
+{
+	struct perf_event *sibling;
+
+	resident_set_active(leader);
+	for_each_sibling_event(sibling, leader)
+		resident_set_active(sibling);
+}
+
+static void resident_group_off(struct perf_event *leader)
+{
+	struct perf_event *sibling;
+
+	for_each_sibling_event(sibling, leader) {
+		if (sibling->state == PERF_EVENT_STATE_ACTIVE)
+			perf_event_set_state(sibling, PERF_EVENT_STATE_INACTIVE);
+	}
+	if (leader->state == PERF_EVENT_STATE_ACTIVE)
+		perf_event_set_state(leader, PERF_EVENT_STATE_INACTIVE);
+}
+
+static void resident_add(struct perf_event *event)
+{
+	event->resident = true;
+	hlist_add_head_rcu(&event->resident_entry, &event->ctx->resident);
+}
+
+/* The node is never linked again: readers may stand on it. */
+static void resident_del(struct perf_event *event)
+{
+	if (!event->resident)
+		return;
+
+	hlist_del_rcu(&event->resident_entry);
+	event->resident = false;
+}
+
+/* ---- Coming and going ------------------------------------------------ */
+
+/* Let a leader that is enabled run, or take its turn. */
+static void group_begin(struct perf_cpu_context *cpuctx, struct perf_event *leader)
+{
+	if (leader->state < PERF_EVENT_STATE_INACTIVE)
+		return;
+
+	if (leader->resident) {
+		resident_group_on(leader);
+		return;
+	}
+
+	perf_group_enqueue(leader);
+	if (cpuctx)
+		perf_event_sched_in(cpuctx, leader);
+}
+
+/* Take a group off and keep it off. */
+static void group_end(struct perf_event *leader)
+{
+	if (leader->resident) {
+		resident_group_off(leader);
+		return;
+	}
+
+	perf_group_sched_out(leader);
+	perf_group_dequeue(leader);
+}
+
+static void group_make_ordinary(struct perf_event *leader)
+{
+	struct perf_event *sibling;
+
+	if (!leader->resident)
+		return;
+
+	resident_group_off(leader);
+	for_each_sibling_event(sibling, leader)
+		resident_del(sibling);
+	resident_del(leader);
+}
+
+static void make_ordinary_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx,
+			     void *arg)
+{
+	struct perf_event *event = arg;
+
+	if (!event->resident)
+		return;
+
+	group_make_ordinary(event->group_leader);
+	group_begin(cpuctx, event->group_leader);
+}
+
+/**
+ * perf_event_make_ordinary() - switch an event like any other from now on
+ * @event: an event, whose whole group goes the same way
+ *
+ * Needed before something looks at the event that knows nothing of residents: a
+ * user page, an overflow.  There is no way back.
+ *
+ * Context: IRQs on; needs no mutex, as only a task's event can be resident and
+ * those do not change their context.
+ */
+void perf_event_make_ordinary(struct perf_event *event)
+{
+	if (READ_ONCE(event->resident))
+		perf_ctx_call(event->ctx, -1, make_ordinary_fn, event);
+}
+
+static void ctx_account(struct perf_event_context *ctx, struct perf_event *event, int n)
+{
+	ctx->nr_events += n;
+	ctx->generation++;
+	if (event->attr.inherit)
+		ctx->nr_inherit += n;
+	if (event->attr.inherit_stat)
+		ctx->nr_stat += n;
+	if (event->hw.flags & PERF_EVENT_FLAG_USER_READ_CNT)
+		ctx->nr_user += n;
+	if (event->attach_state & PERF_ATTACH_TASK_DATA)
+		ctx->nr_task_data += n;
+	/* What its samples read, its filters' ranges, its signals belong to one task. */
+	if ((event->attr.inherit && event->attr.sample_type & PERF_SAMPLE_READ) ||
+	    has_addr_filter(event) || event->attr.sigtrap)
+		ctx->nr_switch_slow += n;
+}
+
+/* Sizes of records depend on how many siblings there are. */
+static void group_update_sizes(struct perf_event *leader)
+{
+	struct perf_event *sibling;
+
+	perf_event_update_sizes(leader);
+	for_each_sibling_event(sibling, leader)
+		perf_event_update_sizes(sibling);
+}
+
+static void group_join(struct perf_event *event)
+{
+	struct perf_event *leader = event->group_leader;
+
+	event->attach_state |= PERF_ATTACH_GROUP;
+	if (leader == event)
+		return;
+
+	leader->group_caps &= event->event_caps;
+	leader->group_generation++;
+	leader->nr_siblings++;
+	list_add_tail(&event->sibling_list, &leader->sibling_list);
+	group_update_sizes(leader);
+}
+
+/* Put an event that is in its group on the context's lists, and let it run. */
+static void ctx_add_event(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx,
+			  struct perf_event *event)
+{
+	struct perf_event *leader = event->group_leader;
+
+	lockdep_assert_held(&ctx->lock);
+
+	event->attach_state |= PERF_ATTACH_CONTEXT;
+	list_add_tail_rcu(&event->event_entry, &ctx->event_list);
+	ctx_account(ctx, event, 1);
+	epc_account(cpuctx, event->pmu_ctx, 1);
+	perf_cgroup_event_added(event, ctx);
+	event->tstamp = perf_event_time(event);
+
+	if (event == leader || leader->resident) {
+		if (perf_swevent_can_reside(event))
+			resident_add(event);
+		else if (leader->resident)
+			group_make_ordinary(leader);
+	}
+
+	if (event == leader || !leader->resident)
+		group_begin(cpuctx, leader);
+	else
+		resident_set_active(event);
+	if (cpuctx && event != leader)
+		perf_event_sched_in(cpuctx, event);
+}
+
+struct attach_arg {
+	struct perf_event		*event;
+	struct perf_event_pmu_context	*epc;
+};
+
+static void event_move(struct perf_cpu_context *cpuctx, struct perf_event *event,
+		       struct perf_event_pmu_context *epc)
+{
+	struct perf_event_pmu_context *old = event->pmu_ctx;
+
+	refcount_inc(&epc->refcount);
+	epc_account(cpuctx, epc, 1);
+	event->pmu_ctx = epc;
+	epc_account(cpuctx, old, -1);
+	perf_epc_put(old);
+}
+
+/* A group of software events follows a sibling that is none to its PMU. */
+static void group_move(struct perf_cpu_context *cpuctx, struct perf_event *leader,
+		       struct perf_event_pmu_context *epc)
+{
+	struct perf_event *sibling;
+
+	group_make_ordinary(leader);
+	group_end(leader);
+
+	for_each_sibling_event(sibling, leader)
+		event_move(cpuctx, sibling, epc);
+	event_move(cpuctx, leader, epc);
+}
+
+static void attach_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx, void *arg)
+{
+	struct attach_arg *attach = arg;
+	struct perf_event *event = attach->event, *leader = event->group_leader;
+
+	event->pmu_ctx = attach->epc;
+	if (leader->pmu_ctx != attach->epc)
+		group_move(cpuctx, leader, attach->epc);
+	group_join(event);
+	ctx_add_event(cpuctx, ctx, event);
+}
+
+/* May @event join @leader's group?  Which PMU is the group for then? */
+static int group_check(struct perf_event *event, struct perf_event *leader,
+		       struct perf_event_context *ctx, struct pmu **pmu)
+{
+	if (leader->state <= PERF_EVENT_STATE_EXIT)
+		return -ENODEV;
+	/* Both in one context, counting the same way. */
+	if (leader->ctx != ctx || leader->group_leader != leader || leader->cpu != event->cpu ||
+	    leader->clock != event->clock || !(leader->attach_state & PERF_ATTACH_CONTEXT))
+		return -EINVAL;
+	/* Only a whole group can be alone or always on. */
+	if (event->attr.exclusive || event->attr.pinned)
+		return -EINVAL;
+
+	if (is_software_event(event))
+		*pmu = leader->pmu_ctx->pmu;
+	else if (!(leader->group_caps & PERF_EV_CAP_SOFTWARE) && leader->pmu_ctx->pmu != *pmu)
+		return -EINVAL;
+
+	return perf_event_sizes_fit(event, leader) ? 0 : -E2BIG;
+}
+
+/* Find the AUX event that @event writes to, pauses or takes samples from. */
+static int aux_event_find(struct perf_event *event, struct perf_event *leader)
+{
+	const struct perf_event_attr *attr = &event->attr;
+	struct pmu *pmu = leader->pmu;
+
+	if (!attr->aux_output && !has_aux_action(event))
+		return 0;
+
+	if (leader == event || !has_aux(leader) || (attr->aux_output && attr->aux_sample_size))
+		return -EINVAL;
+	if (attr->aux_output && !(pmu->aux_output_match && pmu->aux_output_match(event)))
+		return -EINVAL;
+	if ((attr->aux_pause || attr->aux_resume) &&
+	    !(pmu->capabilities & PERF_PMU_CAP_AUX_PAUSE))
+		return -EINVAL;
+	if (attr->aux_sample_size && !pmu->snapshot_aux)
+		return -EINVAL;
+
+	event->aux_event = leader;
+
+	return 0;
+}
+
+static int ctx_check(struct perf_event *event, struct perf_event_context *ctx)
+{
+	if (ctx_is_dead(ctx))
+		return -ESRCH;
+	if (!perf_ctx_is_task(ctx) &&
+	    !container_of(ctx, struct perf_cpu_context, ctx)->online)
+		return -ENODEV;
+	if (!perf_exclusive_fits(event, ctx))
+		return -EBUSY;
+
+	return 0;
+}
+
+/* Everything that can fail; on success @event is about to be installed. */
+static int attach_prepare(struct perf_event *event, struct perf_event_context *ctx,
+			  struct attach_arg *attach)
+{
+	struct perf_event *leader = event->group_leader;
+	struct pmu *pmu = event->pmu;
+	int ret = ctx_check(event, ctx);
+
+	if (!ret && leader != event)
+		ret = group_check(event, leader, ctx, &pmu);
+	if (!ret && leader == event && !perf_event_sizes_fit(event, event))
+		ret = -E2BIG;
+	if (!ret)
+		ret = aux_event_find(event, leader);
+	if (ret)
+		return ret;
+
+	attach->event = event;
+	attach->epc = epc_get(ctx, pmu, event->cpu);
+	if (IS_ERR(attach->epc))
+		return PTR_ERR(attach->epc);
+
+	ret = epc_need_task_data(attach->epc, event);
+	if (ret)
+		epc_put_unused(ctx, attach->epc, event->cpu);
+
+	return ret;
+}
+
+static void attach_commit(struct perf_event *event, struct perf_event_context *ctx,
+			  struct attach_arg *attach)
+{
+	/* Pairs with READ_ONCE() in perf_event_ctx_lock(). */
+	WRITE_ONCE(event->ctx, perf_ctx_get(ctx));
+
+	perf_ctx_call(ctx, event->cpu, attach_fn, attach);
+}
+
+/**
+ * perf_event_attach() - make an event part of the context it was opened for
+ * @event: a new event; hw.target, or else cpu, says which context
+ * @leader: leader of the group to join, or NULL
+ *
+ * From then on the event may run.
+ *
+ * Context: may sleep; takes perf_event_mutex of the task and ctx->mutex.
+ *
+ * Return: 0; or, with @event as it was, -ESRCH: the task exits; -ENODEV: the CPU
+ * is offline, or @leader's task has exited; -EINVAL: @event cannot be in
+ * @leader's group; -E2BIG: what the group would have read does not fit a record;
+ * -EBUSY: an exclusive PMU is in use; -ENOMEM.
+ */
+int perf_event_attach(struct perf_event *event, struct perf_event *leader)
+{
+	struct task_struct *task = event->hw.target;
+	struct perf_event_context *ctx;
+	struct attach_arg attach = { };
+	int ret;
+
+	ctx = task ? ctx_find_or_make(task) :
+		     perf_ctx_get(&per_cpu_ptr(&perf_cpu_context, event->cpu)->ctx);
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+
+	event->group_leader = leader ?: event;
+
+	mutex_lock(&ctx->mutex);
+	ret = attach_prepare(event, ctx, &attach);
+	if (!ret)
+		attach_commit(event, ctx, &attach);
+	else
+		event->group_leader = event;
+	mutex_unlock(&ctx->mutex);
+
+	if (task)
+		ctx_unpin(ctx);
+	perf_ctx_put(ctx);
+
+	return ret;
+}
+
+/* A sibling that cannot be alone, or whose AUX event went: for good. */
+static bool sibling_is_lost(struct perf_event *sibling, struct perf_event *leader)
+{
+	return sibling->event_caps & PERF_EV_CAP_SIBLING || sibling->aux_event == leader;
+}
+
+/* Siblings of a leader that goes live on, each as its own leader. */
+static void group_promote_siblings(struct perf_cpu_context *cpuctx, struct perf_event *leader)
+{
+	struct perf_event *sibling, *tmp;
+
+	list_for_each_entry_safe(sibling, tmp, &leader->sibling_list, sibling_list) {
+		bool lost = sibling_is_lost(sibling, leader);
+
+		/* Time so far is that of a sibling. */
+		perf_event_update_time(sibling);
+		if (lost && sibling->state > PERF_EVENT_STATE_ERROR)
+			perf_event_set_state(sibling, PERF_EVENT_STATE_ERROR);
+
+		list_del_init(&sibling->sibling_list);
+		sibling->group_leader = sibling;
+		sibling->group_caps = sibling->event_caps;
+		if (sibling->aux_event == leader)
+			sibling->aux_event = NULL;
+		perf_event_update_sizes(sibling);
+
+		if (sibling->attach_state & PERF_ATTACH_CONTEXT)
+			group_begin(cpuctx, sibling);
+	}
+	leader->nr_siblings = 0;
+	leader->group_generation++;
+	perf_event_update_sizes(leader);
+}
+
+static void group_leave(struct perf_cpu_context *cpuctx, struct perf_event *event)
+{
+	struct perf_event *leader = event->group_leader;
+
+	if (!(event->attach_state & PERF_ATTACH_GROUP))
+		return;
+	event->attach_state &= ~PERF_ATTACH_GROUP;
+
+	if (event == leader) {
+		group_promote_siblings(cpuctx, event);
+		return;
+	}
+
+	list_del_init(&event->sibling_list);
+	leader->nr_siblings--;
+	leader->group_generation++;
+	event->group_leader = event;
+	event->aux_event = NULL;
+	perf_event_update_sizes(event);
+	group_update_sizes(leader);
+}
+
+static void event_end(struct perf_event *event)
+{
+	if (event == event->group_leader) {
+		group_end(event);
+	} else {
+		perf_event_sched_out(event);
+		if (event->resident && event->state == PERF_EVENT_STATE_ACTIVE)
+			perf_event_set_state(event, PERF_EVENT_STATE_INACTIVE);
+	}
+}
+
+static void ctx_del_event(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx,
+			  struct perf_event *event)
+{
+	if (!(event->attach_state & PERF_ATTACH_CONTEXT))
+		return;
+	event->attach_state &= ~PERF_ATTACH_CONTEXT;
+
+	resident_del(event);
+	perf_cgroup_event_removed(event, ctx);
+	epc_account(cpuctx, event->pmu_ctx, -1);
+	ctx_account(ctx, event, -1);
+	list_del_rcu(&event->event_entry);
+}
+
+struct detach_arg {
+	struct perf_event	*event;
+	unsigned int		flags;
+};
+
+static void detach_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx, void *arg)
+{
+	struct detach_arg *detach = arg;
+	struct perf_event *event = detach->event;
+	enum perf_event_state state = PERF_EVENT_STATE_OFF;
+
+	event_end(event);
+	ctx_del_event(cpuctx, ctx, event);
+	if (detach->flags & PERF_DETACH_GROUP)
+		group_leave(cpuctx, event);
+
+	if (detach->flags & PERF_DETACH_DEAD)
+		state = PERF_EVENT_STATE_DEAD;
+	else if (detach->flags & PERF_DETACH_EXIT)
+		state = PERF_EVENT_STATE_EXIT;
+	if (state < event->state)
+		perf_event_set_state(event, state);
+}
+
+/* Give what a child has counted to its parent. */
+static void child_fold(struct perf_event *child)
+{
+	struct perf_event *parent = child->parent;
+
+	atomic64_add(local64_read(&child->count), &parent->child_count);
+	atomic64_add(child->total_time_enabled, &parent->child_total_time_enabled);
+	atomic64_add(child->total_time_running, &parent->child_total_time_running);
+}
+
+static bool child_leave(struct perf_event *child)
+{
+	if (!(child->attach_state & PERF_ATTACH_CHILD))
+		return false;
+	child->attach_state &= ~PERF_ATTACH_CHILD;
+	child_fold(child);
+	list_del_init(&child->child_list);
+
+	return true;
+}
+
+/**
+ * perf_event_detach() - take an event out of its context
+ * @event: the event; nothing is done twice
+ * @flags: PERF_DETACH_*
+ *
+ * Without PERF_DETACH_GROUP the event can still be read with its group.
+ *
+ * Context: event->ctx->mutex held.
+ *
+ * Return: true if the event was taken off its parent's list by this call: the
+ * caller then owns the reference that the list stood for.
+ */
+bool perf_event_detach(struct perf_event *event, unsigned int flags)
+{
+	struct perf_event_context *ctx = event->ctx;
+	struct detach_arg detach = { .event = event, .flags = flags };
+
+	lockdep_assert_held(&ctx->mutex);
+
+	if (!event->parent || !(flags & PERF_DETACH_CHILD)) {
+		perf_ctx_call(ctx, event->cpu, detach_fn, &detach);
+		return false;
+	}
+
+	/* Who reads the parent's group sees the child whole or not at all. */
+	guard(mutex)(&event->parent->child_mutex);
+	perf_ctx_call(ctx, event->cpu, detach_fn, &detach);
+
+	return child_leave(event);
+}
+
+/* ---- On and off ------------------------------------------------------ */
+
+static void enable_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx, void *arg)
+{
+	struct perf_event *event = arg, *leader = event->group_leader;
+
+	if (event->state >= PERF_EVENT_STATE_INACTIVE || event->state < PERF_EVENT_STATE_ERROR ||
+	    !(event->attach_state & PERF_ATTACH_CONTEXT))
+		return;
+
+	perf_event_set_state(event, PERF_EVENT_STATE_INACTIVE);
+	if (event == leader)
+		group_begin(cpuctx, event);
+	else if (event->resident)
+		resident_set_active(event);
+	else if (cpuctx)
+		perf_event_sched_in(cpuctx, event);
+}
+
+static void disable_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx, void *arg)
+{
+	struct perf_event *event = arg;
+
+	if (event->state < PERF_EVENT_STATE_INACTIVE)
+		return;
+
+	event_end(event);
+	perf_event_set_state(event, PERF_EVENT_STATE_OFF);
+}
+
+/**
+ * perf_event_enable_locked() - let one event count
+ * @event: the event
+ *
+ * One in error, for which there was no room, gets another try.
+ *
+ * Context: event->ctx->mutex held.
+ */
+void perf_event_enable_locked(struct perf_event *event)
+{
+	perf_ctx_call(event->ctx, event->cpu, enable_fn, event);
+}
+
+/**
+ * perf_event_disable_locked() - stop one event
+ * @event: the event; as a leader it stops its siblings too
+ *
+ * Context: event->ctx->mutex held.
+ */
+void perf_event_disable_locked(struct perf_event *event)
+{
+	perf_ctx_call(event->ctx, event->cpu, disable_fn, event);
+}
+
+/**
+ * perf_event_enable() - let one event count
+ * @event: the event, held
+ *
+ * Context: may sleep.
+ */
+void perf_event_enable(struct perf_event *event)
+{
+	struct perf_event_context *ctx = perf_event_ctx_lock(event);
+
+	perf_event_enable_locked(event);
+	perf_event_ctx_unlock(event, ctx);
+}
+EXPORT_SYMBOL_GPL(perf_event_enable);
+
+/**
+ * perf_event_disable() - stop one event
+ * @event: the event, held
+ *
+ * Context: may sleep.
+ */
+void perf_event_disable(struct perf_event *event)
+{
+	struct perf_event_context *ctx = perf_event_ctx_lock(event);
+
+	perf_event_disable_locked(event);
+	perf_event_ctx_unlock(event, ctx);
+}
+EXPORT_SYMBOL_GPL(perf_event_disable);
+
+/**
+ * perf_event_disable_local() - stop an event of this CPU, or of the task that runs here
+ * @event: the event
+ *
+ * Context: IRQs off; not NMI, and not under a lock of perf_events.
+ */
+void perf_event_disable_local(struct perf_event *event)
+{
+	struct perf_cpu_context *cpuctx = this_cpu_ptr(&perf_cpu_context);
+	struct perf_event_context *ctx = event->ctx;
+	struct perf_event_context *task_ctx = perf_ctx_is_task(ctx) ? ctx : NULL;
+	bool here = ctx == &cpuctx->ctx || ctx == cpuctx->task_ctx;
+
+	lockdep_assert_irqs_disabled();
+
+	perf_cpuctx_lock(cpuctx, task_ctx);
+	if (here) {
+		perf_ctx_update_time(cpuctx, ctx);
+		disable_fn(cpuctx, ctx, event);
+	} else if (!ctx->active) {
+		disable_fn(NULL, ctx, event);
+	}
+	perf_cpuctx_unlock(cpuctx, task_ctx);
+}
+
+/**
+ * perf_event_refresh() - let an event count for some more overflows
+ * @event: the event, held
+ * @refresh: how many
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL for an event that does not sample or is inherited.
+ */
+int perf_event_refresh(struct perf_event *event, int refresh)
+{
+	if (event->attr.inherit || !is_sampling_event(event))
+		return -EINVAL;
+
+	atomic_add(refresh, &event->event_limit);
+	perf_event_enable(event);
+
+	return 0;
+}
+EXPORT_SYMBOL_GPL(perf_event_refresh);
+
+/**
+ * perf_event_do_family() - do something to an event and its children
+ * @event: a root event
+ * @fn: what; called with the child_mutex held
+ *
+ * Context: event->ctx->mutex held.
+ */
+void perf_event_do_family(struct perf_event *event, perf_event_fn fn)
+{
+	struct perf_event *child;
+
+	guard(mutex)(&event->child_mutex);
+	fn(event);
+	list_for_each_entry(child, &event->child_list, child_list)
+		fn(child);
+}
+
+/**
+ * perf_event_do_group() - do something to a group and all children of its events
+ * @event: any event of the group
+ * @fn: what
+ *
+ * Context: event->ctx->mutex held.
+ */
+void perf_event_do_group(struct perf_event *event, perf_event_fn fn)
+{
+	struct perf_event *leader = event->group_leader, *sibling;
+
+	perf_event_do_family(leader, fn);
+	for_each_sibling_event(sibling, leader)
+		perf_event_do_family(sibling, fn);
+}
+
+/* ---- Fork ------------------------------------------------------------ */
+
+static struct perf_event *inherit_alloc(struct perf_event *event, struct task_struct *child,
+					struct perf_event *leader)
+{
+	struct perf_event_params params = {
+		.attr = &event->attr,
+		.cpu = event->cpu,
+		.task = child,
+		.leader = leader,
+		.parent = event->parent ?: event,
+		.cgroup_fd = -1,
+	};
+	struct perf_event *clone = perf_event_alloc(&params);
+
+	if (IS_ERR(clone))
+		return clone;
+
+	clone->state = event->state >= PERF_EVENT_STATE_INACTIVE ?
+		PERF_EVENT_STATE_INACTIVE : PERF_EVENT_STATE_OFF;
+
+	/* Go on with the period that was found, not with the first guess. */
+	if (event->attr.freq) {
+		clone->hw.sample_period = event->hw.sample_period;
+		clone->hw.last_period = event->hw.sample_period;
+		local64_set(&clone->hw.period_left, event->hw.sample_period);
+	}
+
+	return clone;
+}
+
+/*
+ * Nobody can see the child's context yet: its lock alone is enough to add to it.
+ * False if the parent has been closed meanwhile: then there is no clone.
+ */
+static bool inherit_link(struct perf_event *clone, struct perf_event *event,
+			 struct perf_event_context *ctx, struct perf_event_pmu_context *epc)
+{
+	struct perf_event *parent = clone->parent;
+
+	guard(mutex)(&parent->child_mutex);
+
+	if (parent->state == PERF_EVENT_STATE_DEAD)
+		return false;
+
+	clone->attach_state |= PERF_ATTACH_CHILD;
+	list_add_tail(&clone->child_list, &parent->child_list);
+	/* Of the forking task's event: its mappings are the child's as well. */
+	perf_addr_filters_inherit(clone, event);
+
+	guard(raw_spinlock_irq)(&ctx->lock);
+	clone->pmu_ctx = epc;
+	clone->ctx = perf_ctx_get(ctx);
+	group_join(clone);
+	ctx_add_event(NULL, ctx, clone);
+
+	return true;
+}
+
+/* The clone; NULL if the event is being closed; or an ERR_PTR(). */
+static struct perf_event *inherit_event(struct perf_event *event, struct task_struct *child,
+					struct perf_event_context *ctx,
+					struct perf_event *leader)
+{
+	struct perf_event_pmu_context *epc;
+	struct perf_event *clone;
+	int ret;
+
+	clone = inherit_alloc(event, child, leader);
+	if (IS_ERR(clone))
+		return clone;
+
+	epc = epc_get(ctx, event->pmu_ctx->pmu, event->cpu);
+	ret = PTR_ERR_OR_ZERO(epc);
+	if (!ret && epc_need_task_data(epc, clone)) {
+		epc_put_unused(ctx, epc, -1);
+		ret = -ENOMEM;
+	}
+	if (ret) {
+		perf_event_put(clone);
+		return ERR_PTR(ret);
+	}
+
+	if (event->aux_event)
+		clone->aux_event = leader;
+	if (!inherit_link(clone, event, ctx, epc)) {
+		epc_put_unused(ctx, epc, -1);
+		perf_event_put(clone);
+		return NULL;
+	}
+
+	return clone;
+}
+
+static int inherit_group(struct perf_event *leader, struct task_struct *child,
+			 struct perf_event_context *ctx)
+{
+	struct perf_event *clone, *sibling, *ret;
+
+	clone = inherit_event(leader, child, ctx, NULL);
+	if (IS_ERR_OR_NULL(clone))
+		return PTR_ERR_OR_ZERO(clone);
+
+	for_each_sibling_event(sibling, leader) {
+		ret = inherit_event(sibling, child, ctx, clone);
+		if (IS_ERR(ret))
+			return PTR_ERR(ret);
+	}
+
+	return 0;
+}
+
+static bool event_is_inherited(struct perf_event *event, u64 clone_flags)
+{
+	if (!event->attr.inherit)
+		return false;
+	if (event->attr.inherit_thread && !(clone_flags & CLONE_THREAD))
+		return false;
+
+	/* The child would have no handler for the signals it would get. */
+	return !(event->attr.sigtrap && clone_flags & CLONE_CLEAR_SIGHAND);
+}
+
+/* Everything was inherited: the two may be swapped as long as neither changes. */
+static void ctx_mark_clone(struct perf_event_context *ctx, struct perf_event_context *parent)
+{
+	guard(raw_spinlock_irq)(&parent->lock);
+
+	if (parent->parent_ctx) {
+		ctx->parent_ctx = perf_ctx_get(parent->parent_ctx);
+		ctx->parent_gen = parent->parent_gen;
+	} else {
+		ctx->parent_ctx = perf_ctx_get(parent);
+		ctx->parent_gen = parent->generation;
+	}
+}
+
+static int inherit_ctx(struct task_struct *child, struct perf_event_context *parent,
+		       u64 clone_flags)
+{
+	struct perf_event_context *ctx = NULL;
+	struct perf_event *event;
+	bool all = true;
+	int ret = 0;
+
+	list_for_each_entry(event, &parent->event_list, event_entry) {
+		if (event->group_leader != event)
+			continue;
+		if (!event_is_inherited(event, clone_flags)) {
+			all = false;
+			continue;
+		}
+		if (!ctx) {
+			ctx = ctx_new(child);
+			if (!ctx)
+				return -ENOMEM;
+			child->perf_event_ctxp = ctx;
+		}
+		ret = inherit_group(event, child, ctx);
+		if (ret)
+			return ret;
+	}
+
+	if (ctx && all && ctx->nr_events == parent->nr_events)
+		ctx_mark_clone(ctx, parent);
+
+	return 0;
+}
+
+/* Hold the context of current; unlike ctx_find_pin() it stays a clone. */
+static struct perf_event_context *ctx_pin_current(void)
+{
+	struct perf_event_context *ctx;
+	unsigned long flags;
+
+	ctx = perf_ctx_lock_task(current, &flags);
+	if (!ctx)
+		return NULL;
+
+	perf_ctx_get(ctx);
+	ctx->pin_count++;
+	raw_spin_unlock_irqrestore(&ctx->lock, flags);
+
+	return ctx;
+}
+
+/**
+ * perf_event_init_task() - give a task that is being forked the events it inherits
+ * @child: the new task, not yet on any list
+ * @clone_flags: of the fork
+ *
+ * Context: may sleep.
+ * Return: 0, or an errno; then @child has no events.
+ */
+int perf_event_init_task(struct task_struct *child, u64 clone_flags)
+{
+	struct perf_event_context *parent;
+	int ret = 0;
+
+	memset(child->perf_recursion, 0, sizeof(child->perf_recursion));
+	child->perf_event_ctxp = NULL;
+	mutex_init(&child->perf_event_mutex);
+	INIT_LIST_HEAD(&child->perf_event_list);
+
+	if (likely(!current->perf_event_ctxp))
+		return 0;
+
+	parent = ctx_pin_current();
+	if (!parent)
+		return 0;
+
+	mutex_lock(&parent->mutex);
+	if (parent->nr_inherit)
+		ret = inherit_ctx(child, parent, clone_flags);
+	mutex_unlock(&parent->mutex);
+
+	ctx_unpin(parent);
+	perf_ctx_put(parent);
+
+	if (ret)
+		perf_event_free_task(child);
+
+	return ret;
+}
+
+/* ---- Exit ------------------------------------------------------------ */
+
+/*
+ * A child is handed to @dead, to be put when no mutex is held: its destroy() may
+ * take tracing's or another task's.  An event that was opened stays with its fd.
+ */
+static void exit_event(struct perf_event *event, struct task_struct *task, unsigned int flags,
+		       struct list_head *dead)
+{
+	struct perf_event *parent = event->parent;
+
+	if (parent && task && event->attr.inherit_stat)
+		perf_sideband_read(event, task);
+
+	if (parent)
+		flags |= PERF_DETACH_GROUP | PERF_DETACH_CHILD;
+	if (perf_event_detach(event, flags | PERF_DETACH_EXIT))
+		list_add_tail(&event->child_list, dead);
+
+	/* Who polls wants to know that nothing more will come. */
+	perf_event_wakeup(parent ?: event);
+}
+
+static void put_dead(struct list_head *dead)
+{
+	struct perf_event *event, *tmp;
+
+	list_for_each_entry_safe(event, tmp, dead, child_list) {
+		list_del_init(&event->child_list);
+		perf_event_put(event);
+	}
+}
+
+/* Take a context away from its task, for good. */
+static void ctx_bury(struct task_struct *task, struct perf_event_context *ctx)
+{
+	struct perf_cpu_context *cpuctx;
+	struct perf_event_context *parent;
+
+	local_irq_disable();
+	cpuctx = this_cpu_ptr(&perf_cpu_context);
+	perf_cpuctx_lock(cpuctx, ctx);
+	if (ctx->active)
+		perf_task_ctx_off(cpuctx, ctx);
+	RCU_INIT_POINTER(task->perf_event_ctxp, NULL);
+	/* Pairs with READ_ONCE() in ctx_cpu(). */
+	WRITE_ONCE(ctx->task, TASK_TOMBSTONE);
+	parent = ctx_unclone(ctx);
+	perf_cpuctx_unlock(cpuctx, ctx);
+	local_irq_enable();
+
+	perf_ctx_put(parent);
+}
+
+static void exit_ctx(struct task_struct *task, struct perf_event_context *ctx)
+{
+	struct perf_event *event, *tmp;
+	LIST_HEAD(dead);
+
+	mutex_lock(&ctx->mutex);
+	ctx_bury(task, ctx);
+	perf_sideband_task(task, ctx, false);
+	list_for_each_entry_safe(event, tmp, &ctx->event_list, event_entry)
+		exit_event(event, task, 0, &dead);
+	mutex_unlock(&ctx->mutex);
+
+	put_dead(&dead);
+	/* The reference that task->perf_event_ctxp stood for. */
+	perf_ctx_put(ctx);
+}
+
+/* Its events stay, owned by nobody: prctl() will not find them any more. */
+static void disown_events(struct task_struct *task)
+{
+	struct perf_event *event, *tmp;
+
+	guard(mutex)(&task->perf_event_mutex);
+	list_for_each_entry_safe(event, tmp, &task->perf_event_list, owner_entry) {
+		list_del_init(&event->owner_entry);
+		/* Pairs with smp_load_acquire() in event_disown(): off the list first. */
+		smp_store_release(&event->owner, NULL);
+	}
+}
+
+/**
+ * perf_event_exit_task() - a task exits, or executes a set-user-ID program
+ * @task: current
+ *
+ * In the second case it lives on and may get events again.
+ *
+ * Context: may sleep; before the task's mm goes.
+ */
+void perf_event_exit_task(struct task_struct *task)
+{
+	struct perf_event_context *ctx;
+
+	disown_events(task);
+
+	/* Pinned: the mutex may sleep, and clones swap contexts as they do. */
+	ctx = ctx_pin_current();
+	if (!ctx) {
+		perf_sideband_task(task, NULL, false);
+		return;
+	}
+
+	exit_ctx(task, ctx);
+	ctx_unpin(ctx);
+	perf_ctx_put(ctx);
+}
+
+/**
+ * perf_event_free_task() - undo perf_event_init_task() for a fork that failed
+ * @task: the task, which never ran
+ *
+ * Context: may sleep.
+ */
+void perf_event_free_task(struct task_struct *task)
+{
+	struct perf_event_context *ctx = task->perf_event_ctxp;
+	struct perf_event *event, *tmp;
+	LIST_HEAD(dead);
+
+	if (!ctx)
+		return;
+
+	mutex_lock(&ctx->mutex);
+	ctx_bury(task, ctx);
+	list_for_each_entry_safe(event, tmp, &ctx->event_list, event_entry)
+		exit_event(event, NULL, 0, &dead);
+	mutex_unlock(&ctx->mutex);
+
+	put_dead(&dead);
+	perf_ctx_put(ctx);
+}
+
+/**
+ * perf_event_delayed_put() - the last reference to a task goes
+ * @task: the task
+ */
+void perf_event_delayed_put(struct task_struct *task)
+{
+	WARN_ON_ONCE(task->perf_event_ctxp);
+}
+
+/* ---- Exec ------------------------------------------------------------ */
+
+static void exec_enable_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx,
+			   void *arg)
+{
+	struct perf_event_context **parent = arg;
+	struct perf_event *event;
+	bool any = false;
+
+	list_for_each_entry(event, &ctx->event_list, event_entry) {
+		if (!event->attr.enable_on_exec)
+			continue;
+		event->attr.enable_on_exec = 0;
+		enable_fn(cpuctx, ctx, event);
+		any = true;
+	}
+
+	if (any)
+		*parent = ctx_unclone(ctx);
+}
+
+static void exec_remove(struct perf_event_context *ctx, struct list_head *dead)
+{
+	struct perf_event *event, *tmp;
+
+	list_for_each_entry_safe(event, tmp, &ctx->event_list, event_entry) {
+		if (event->attr.remove_on_exec)
+			exit_event(event, current, PERF_DETACH_GROUP, dead);
+	}
+}
+
+/**
+ * perf_event_exec() - current executes a new program
+ *
+ * Enables and removes events as their attributes ask, and forgets where the old
+ * program's objects were mapped.
+ *
+ * Context: may sleep; exec_update_lock held.
+ */
+void perf_event_exec(void)
+{
+	struct perf_event_context *ctx, *parent = NULL;
+	LIST_HEAD(dead);
+
+	if (!current->perf_event_ctxp)
+		return;
+	ctx = ctx_pin_current();
+	if (!ctx)
+		return;
+
+	mutex_lock(&ctx->mutex);
+	perf_ctx_call(ctx, -1, exec_enable_fn, &parent);
+	exec_remove(ctx, &dead);
+	perf_addr_filters_exec(ctx);
+	mutex_unlock(&ctx->mutex);
+
+	put_dead(&dead);
+	perf_ctx_put(parent);
+	ctx_unpin(ctx);
+	perf_ctx_put(ctx);
+}
+
+/* ---- A PMU moves to another CPU -------------------------------------- */
+
+static void migrate_out_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx,
+			   void *arg)
+{
+	struct perf_event *leader = arg, *sibling;
+
+	event_end(leader);
+	for_each_sibling_event(sibling, leader) {
+		perf_event_update_time(sibling);
+		ctx_del_event(cpuctx, ctx, sibling);
+	}
+	perf_event_update_time(leader);
+	ctx_del_event(cpuctx, ctx, leader);
+}
+
+static void migrate_in_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx,
+			  void *arg)
+{
+	struct perf_event *leader = arg, *sibling;
+
+	ctx_add_event(cpuctx, ctx, leader);
+	for_each_sibling_event(sibling, leader)
+		ctx_add_event(cpuctx, ctx, sibling);
+}
+
+static void event_set_cpu(struct perf_event *event, struct perf_event_context *ctx, int cpu)
+{
+	struct perf_event_pmu_context *old = event->pmu_ctx;
+	struct perf_event_context *src = event->ctx;
+
+	event->pmu_ctx = epc_get(ctx, old->pmu, cpu);
+	event->cpu = cpu;
+	WRITE_ONCE(event->ctx, perf_ctx_get(ctx));
+	perf_epc_put(old);
+	perf_ctx_put(src);
+}
+
+static void migrate_group(struct perf_event *leader, struct perf_event_context *ctx, int cpu)
+{
+	struct perf_event *sibling;
+
+	/* Not for_each_sibling_event(), which looks at the mutex of leader->ctx. */
+	list_for_each_entry(sibling, &leader->sibling_list, sibling_list)
+		event_set_cpu(sibling, ctx, cpu);
+	event_set_cpu(leader, ctx, cpu);
+
+	perf_ctx_call(ctx, cpu, migrate_in_fn, leader);
+}
+
+static void migrate_locked(struct pmu *pmu, struct perf_event_context *src,
+			   struct perf_event_context *dst, int src_cpu, int dst_cpu)
+{
+	struct perf_event *event, *tmp;
+	LIST_HEAD(leaders);
+
+	list_for_each_entry(event, &src->event_list, event_entry) {
+		if (event->group_leader == event && event->pmu_ctx->pmu == pmu)
+			list_add_tail(&event->migrate_entry, &leaders);
+	}
+	if (list_empty(&leaders))
+		return;
+
+	list_for_each_entry(event, &leaders, migrate_entry)
+		perf_ctx_call(src, src_cpu, migrate_out_fn, event);
+
+	/* Readers of the side-band list may stand on nodes that are linked again. */
+	synchronize_rcu();
+
+	list_for_each_entry_safe(event, tmp, &leaders, migrate_entry) {
+		list_del_init(&event->migrate_entry);
+		migrate_group(event, dst, dst_cpu);
+	}
+}
+
+/**
+ * perf_pmu_migrate_context() - move a PMU's events to another CPU
+ * @pmu: a PMU that counts for more than one CPU
+ * @src_cpu: the CPU that they are on, about to go offline
+ * @dst_cpu: an online CPU that counts from now on
+ *
+ * Context: CPU hotplug; may sleep; waits for a grace period.
+ */
+void perf_pmu_migrate_context(struct pmu *pmu, int src_cpu, int dst_cpu)
+{
+	struct perf_event_context *src = &per_cpu_ptr(&perf_cpu_context, src_cpu)->ctx;
+	struct perf_event_context *dst = &per_cpu_ptr(&perf_cpu_context, dst_cpu)->ctx;
+	struct perf_event_context *first = min(src, dst), *second = max(src, dst);
+
+	if (src == dst)
+		return;
+
+	mutex_lock(&first->mutex);
+	mutex_lock_nested(&second->mutex, SINGLE_DEPTH_NESTING);
+	migrate_locked(pmu, src, dst, src_cpu, dst_cpu);
+	mutex_unlock(&second->mutex);
+	mutex_unlock(&first->mutex);
+}
+EXPORT_SYMBOL_GPL(perf_pmu_migrate_context);

@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An event: how it is made, held and freed.
+ *
+ * An event is made in steps, each of which leaves a mark in the event; there is
+ * one function that undoes the steps whose marks it finds, for an event that
+ * failed half-way as for one at the end of its life.  Making it takes no lock
+ * and puts it on no list that others walk, except the side-band list, which is
+ * the last step.
+ *
+ * It is counted.  The descriptor holds a reference, or the kernel code that
+ * created it; a child's is held by its place on the parent's list of children;
+ * each child holds one on its parent, which is always a root; queued work that
+ * will run in a task holds one.  The last reference is given up where one may
+ * sleep, and without a mutex of perf_events: destroying an event may take those
+ * of tracing, or wait.  The memory goes by RCU: a reader under rcu_read_lock()
+ * may look at an event that it found, but not hold it without asking
+ * (perf_event_tryget()).
+ *
+ * The owner is the task that opened the event, for prctl().  It is on the
+ * owner's list; either of them may go first.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/bpf.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/task.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <linux/trace_events.h>
+
+#include "internal.h"
+
+/* ---- Sizes of its records ------------------------------------------------------- */
+
+/* No record may reach 16 bits of size, whatever else is in it. */
+#define PERF_FIXED_SIZE_MAX	(16 * 1024)
+
+/* Bytes that read() and PERF_SAMPLE_READ give for a group of @nr events. */
+static unsigned int event_read_size(const struct perf_event *event, unsigned int nr)
+{
+	u64 format = event->attr.read_format;
+	unsigned int entry = sizeof(u64);
+	unsigned int size = 0;
+
+	if (format & PERF_FORMAT_TOTAL_TIME_ENABLED)
+		size += sizeof(u64);
+	if (format & PERF_FORMAT_TOTAL_TIME_RUNNING)
+		size += sizeof(u64);
+	if (format & PERF_FORMAT_ID)
+		entry += sizeof(u64);
+	if (format & PERF_FORMAT_LOST)
+		entry += sizeof(u64);
+	if (!(format & PERF_FORMAT_GROUP))
+		return size + entry;
+
+	return size + sizeof(u64) + nr * entry;
+}
+
+static bool event_fits(const struct perf_event *event, unsigned int nr)
+{
+	return sizeof(struct perf_event_header) + event_read_size(event, nr) +
+	       event->header_size + event->id_header_size < PERF_FIXED_SIZE_MAX;
+}
+
+/**
+ * perf_event_sizes_fit() - may the event join the group, as far as sizes go?
+ * @event: a new event
+ * @leader: leader of the group, or @event itself
+ *
+ * Context: ctx->mutex held.
+ */
+bool perf_event_sizes_fit(struct perf_event *event, struct perf_event *leader)
+{
+	struct perf_event *sibling;
+	unsigned int nr;
+
+	if (event == leader)
+		return event_fits(event, 1);
+
+	nr = leader->nr_siblings + 2;
+	if (!event_fits(event, nr) || !event_fits(leader, nr))
+		return false;
+
+	for_each_sibling_event(sibling, leader) {
+		if (!event_fits(sibling, nr))
+			return false;
+	}
+
+	return true;
+}
+
+/**
+ * perf_event_update_sizes() - compute what depends on the size of the group
+ * @event: the event
+ *
+ * Context: ctx->lock held, or nobody else knows @event.
+ */
+void perf_event_update_sizes(struct perf_event *event)
+{
+	event->read_size = event_read_size(event, event->group_leader->nr_siblings + 1);
+	perf_event_init_sample_sizes(event);
+}
+
+/* ---- The owner -------------------------------------------------------------------- */
+
+/**
+ * perf_event_set_owner() - whom prctl() finds the event by
+ * @event: an event that has just been opened
+ * @owner: the task, current; NULL for an event of the kernel's own
+ */
+void perf_event_set_owner(struct perf_event *event, struct task_struct *owner)
+{
+	if (!owner) {
+		event->owner = TASK_TOMBSTONE;
+		return;
+	}
+
+	guard(mutex)(&owner->perf_event_mutex);
+	event->owner = owner;
+	list_add_tail(&event->owner_entry, &owner->perf_event_list);
+}
+
+static struct task_struct *event_get_owner(struct perf_event *event)
+{
+	struct task_struct *owner;
+
+	guard(rcu)();
+	/*
+	 * Pairs with smp_store_release() in disown_events().  A task that is still
+	 * named here has not finished exiting: RCU keeps it.
+	 */
+	owner = smp_load_acquire(&event->owner);
+
+	return owner && owner != TASK_TOMBSTONE ? get_task_struct(owner) : NULL;
+}
+
+static void event_disown(struct perf_event *event)
+{
+	struct task_struct *owner = event_get_owner(event);
+
+	if (!owner)
+		return;
+
+	/* Exit may have disowned it first. */
+	scoped_guard(mutex, &owner->perf_event_mutex) {
+		if (event->owner) {
+			list_del_init(&event->owner_entry);
+			WRITE_ONCE(event->owner, NULL);
+		}
+	}
+	put_task_struct(owner);
+}
+
+/* ---- Freeing ------------------------------------------------------------------------ */
+
+static void event_free_rcu(struct rcu_head *head)
+{
+	struct perf_event *event = container_of(head, struct perf_event, rcu_head);
+
+	if (event->ns)
+		put_pid_ns(event->ns);
+	perf_event_free_filter(event);
+	kfree(event);
+}
+
+/* Does the scheduler have to tell of switches for its sake? */
+static bool event_needs_switches(struct perf_event *event)
+{
+	return event->attach_state & (PERF_ATTACH_TASK | PERF_ATTACH_SCHED_CB) ||
+	       is_cgroup_event(event) || event->attr.context_switch;
+}
+
+/* What watches for events of its kind: only roots are counted. */
+static void event_unaccount(struct perf_event *event)
+{
+	if (event->parent)
+		return;
+
+	if (event->attr.freq && event->attr.sample_freq)
+		perf_freq_events_put();
+	perf_sideband_unaccount(event);
+	if (event_needs_switches(event))
+		perf_sched_events_put();
+}
+
+static void event_detach_buffer(struct perf_event *event)
+{
+	guard(mutex)(&event->mmap_mutex);
+	ring_buffer_attach(event, NULL);
+}
+
+/* Undo what the PMU and others did for the event: the order matters to drivers. */
+static void event_destroy(struct perf_event *event)
+{
+	if (event->attach_state & PERF_ATTACH_CALLCHAIN)
+		put_callchain_buffers();
+	perf_event_free_bpf_prog(event);
+	perf_addr_filters_free(event);
+	if (event->attach_state & PERF_ATTACH_EXCLUSIVE)
+		perf_exclusive_put(event);
+
+	if (event->destroy)
+		event->destroy(event);
+	if (is_cgroup_event(event))
+		perf_cgroup_disconnect(event);
+
+	perf_epc_put(event->pmu_ctx);
+	if (event->hw.target)
+		put_task_struct(event->hw.target);
+	perf_ctx_put(event->ctx);
+	if (event->pmu)
+		module_put(event->pmu->module);
+}
+
+static void event_free(struct perf_event *event)
+{
+	struct perf_event *parent = event->parent;
+
+	WARN_ON_ONCE(event->attach_state & (PERF_ATTACH_CONTEXT | PERF_ATTACH_CHILD));
+
+	perf_event_sync_pending(event);
+	security_perf_event_free(event);
+	if (event->rb)
+		event_detach_buffer(event);
+	event_destroy(event);
+	call_rcu(&event->rcu_head, event_free_rcu);
+
+	if (parent)
+		perf_event_put(parent);
+}
+
+/* ---- References ----------------------------------------------------------------------- */
+
+/**
+ * perf_event_get_ref() - hold an event
+ * @event: an event that the caller knows to be held
+ *
+ * Return: @event.
+ */
+struct perf_event *perf_event_get_ref(struct perf_event *event)
+{
+	refcount_inc(&event->refcount);
+	return event;
+}
+
+/**
+ * perf_event_tryget() - hold an event that may be about to be freed
+ * @event: an event found under RCU
+ *
+ * Context: any.
+ * Return: false if nobody holds it any more.
+ */
+bool perf_event_tryget(struct perf_event *event)
+{
+	return refcount_inc_not_zero(&event->refcount);
+}
+
+/**
+ * perf_event_put() - let go of an event
+ * @event: the event, or NULL
+ *
+ * Context: may sleep; no mutex of perf_events held, nor mmap_lock.
+ */
+void perf_event_put(struct perf_event *event)
+{
+	if (!event || !refcount_dec_and_test(&event->refcount))
+		return;
+
+	event_unaccount(event);
+	event_free(event);
+}
+
+/* ---- Making --------------------------------------------------------------------------- */
+
+static void event_init(struct perf_event *event, const struct perf_event_params *p)
+{
+	refcount_set(&event->refcount, 1);
+	mutex_init(&event->child_mutex);
+	mutex_init(&event->mmap_mutex);
+	init_waitqueue_head(&event->waitq);
+	raw_spin_lock_init(&event->addr_filters.lock);
+
+	INIT_LIST_HEAD(&event->addr_filters.list);
+	INIT_LIST_HEAD(&event->event_entry);
+	INIT_LIST_HEAD(&event->sibling_list);
+	INIT_LIST_HEAD(&event->active_list);
+	INIT_LIST_HEAD(&event->active_entry);
+	INIT_LIST_HEAD(&event->migrate_entry);
+	INIT_LIST_HEAD(&event->child_list);
+	INIT_LIST_HEAD(&event->owner_entry);
+	INIT_LIST_HEAD(&event->rb_entry);
+	INIT_LIST_HEAD(&event->sb_list);
+	INIT_HLIST_NODE(&event->hlist_entry);
+	INIT_HLIST_NODE(&event->resident_entry);
+	RB_CLEAR_NODE(&event->group_node);
+	perf_event_init_pending(event);
+
+	event->cpu = p->cpu;
+	event->oncpu = -1;
+	event->attr = *p->attr;
+	event->orig_type = event->attr.type;
+	event->group_leader = p->leader ?: event;
+	event->parent = p->parent ? perf_event_get_ref(p->parent) : NULL;
+	event->state = event->attr.disabled ? PERF_EVENT_STATE_OFF : PERF_EVENT_STATE_INACTIVE;
+	event->clock = p->parent ? p->parent->clock : local_clock;
+	event->ns = get_pid_ns(task_active_pid_ns(current));
+
+	if (p->task) {
+		/* The tracepoint PMU asks for exactly this value. */
+		event->attach_state = PERF_ATTACH_TASK;
+		/* Breakpoints are accounted by task before there is a context. */
+		event->hw.target = get_task_struct(p->task);
+	}
+	if (!has_branch_stack(event))
+		event->attr.branch_sample_type = 0;
+}
+
+static void event_init_period(struct perf_event *event)
+{
+	struct hw_perf_event *hwc = &event->hw;
+
+	/* The first guess of a frequency; the tick finds a better one. */
+	hwc->sample_period = event->attr.freq && event->attr.sample_freq ?
+		1 : event->attr.sample_period;
+	hwc->last_period = hwc->sample_period;
+	local64_set(&hwc->period_left, hwc->sample_period);
+}
+
+/* A program on a tracepoint or probe is run by the tracepoint, once for all. */
+static void event_inherit_prog(struct perf_event *event, struct perf_event *parent)
+{
+	struct bpf_prog *prog = parent->prog;
+
+	if (!prog || perf_event_is_tracing(parent))
+		return;
+
+	bpf_prog_inc(prog);
+	event->prog = prog;
+	event->bpf_cookie = parent->bpf_cookie;
+}
+
+static void event_init_handler(struct perf_event *event, const struct perf_event_params *p)
+{
+	struct perf_event *parent = event->parent;
+
+	event->overflow_handler = p->handler;
+	event->overflow_handler_context = p->handler_ctx;
+
+	if (!p->handler && parent) {
+		event->overflow_handler = parent->overflow_handler;
+		event->overflow_handler_context = parent->overflow_handler_context;
+		event_inherit_prog(event, parent);
+	}
+	if (!event->overflow_handler)
+		event->overflow_handler = is_write_backward(event) ?
+			perf_event_output_backward : perf_event_output_forward;
+}
+
+/* What the PMU can do decides over what was asked for. */
+static int event_check_pmu(struct perf_event *event)
+{
+	struct pmu *pmu = event->pmu;
+
+	if (pmu->task_ctx_nr == perf_sw_context)
+		event->event_caps |= PERF_EV_CAP_SOFTWARE;
+	event->group_caps = event->event_caps;
+
+	/* A PMU that counts for several CPUs knows neither tasks nor cgroups. */
+	if (pmu->task_ctx_nr == perf_invalid_context &&
+	    (event->hw.target || is_cgroup_event(event)))
+		return -EINVAL;
+	if (event->attr.aux_output && !(pmu->capabilities & PERF_PMU_CAP_AUX_OUTPUT))
+		return -EOPNOTSUPP;
+	if (event->attr.aux_start_paused && !(pmu->capabilities & PERF_PMU_CAP_AUX_PAUSE))
+		return -EOPNOTSUPP;
+
+	if (!perf_exclusive_get(event))
+		return -EBUSY;
+
+	return 0;
+}
+
+static int event_init_callchain(struct perf_event *event)
+{
+	int ret;
+
+	if (event->parent || !(event->attr.sample_type & PERF_SAMPLE_CALLCHAIN))
+		return 0;
+
+	ret = get_callchain_buffers(event->attr.sample_max_stack);
+	if (!ret)
+		event->attach_state |= PERF_ATTACH_CALLCHAIN;
+
+	return ret;
+}
+
+/* From here on the rest of the kernel reports what the event may want. */
+static int event_account(struct perf_event *event)
+{
+	int ret;
+
+	if (event->parent)
+		return 0;
+
+	ret = perf_sideband_account(event);
+	if (ret)
+		return ret;
+	if (event->attr.freq && event->attr.sample_freq) {
+		ret = perf_freq_events_get();
+		if (ret) {
+			perf_sideband_unaccount(event);
+			return ret;
+		}
+	}
+	if (event_needs_switches(event))
+		perf_sched_events_get();
+
+	return 0;
+}
+
+static int event_make(struct perf_event *event, const struct perf_event_params *p)
+{
+	int ret = 0;
+
+	if (p->cgroup_fd != -1)
+		ret = perf_cgroup_connect(p->cgroup_fd, event, p->leader);
+	if (!ret)
+		ret = perf_pmu_init_event(event);
+	if (!ret)
+		ret = event_check_pmu(event);
+	if (!ret)
+		ret = perf_addr_filters_init(event);
+	if (!ret)
+		ret = event_init_callchain(event);
+	if (!ret)
+		ret = security_perf_event_alloc(event);
+	if (!ret)
+		ret = event_account(event);
+
+	return ret;
+}
+
+/**
+ * perf_event_alloc() - make an event that is in no context yet
+ * @p: what it is to be
+ *
+ * Context: may sleep.  No mutex of perf_events is held, but for a fork, which
+ * holds that of the context it inherits from.
+ *
+ * Return: the event with one reference, or an ERR_PTR(): -ENOMEM; -ENOENT: no PMU
+ * knows it; -EBUSY: exclusive PMU in use; -EINVAL; what the PMU's event_init(),
+ * the cgroup or a security module has against it.
+ */
+struct perf_event *perf_event_alloc(const struct perf_event_params *p)
+{
+	static atomic64_t ids;
+	struct perf_event *event;
+	int ret;
+
+	event = kzalloc_node(sizeof(*event), GFP_KERNEL,
+			     p->cpu >= 0 ? cpu_to_node(p->cpu) : NUMA_NO_NODE);
+	if (!event)
+		return ERR_PTR(-ENOMEM);
+
+	event_init(event, p);
+	event->id = atomic64_inc_return(&ids);
+	event_init_period(event);
+	event_init_handler(event, p);
+
+	ret = event_make(event, p);
+	if (ret) {
+		event_free(event);
+		return ERR_PTR(ret);
+	}
+
+	event->read_size = event_read_size(event, 1);
+	perf_event_init_sample_sizes(event);
+
+	return event;
+}
+
+/* ---- The end ------------------------------------------------------------------------------ */
+
+static struct perf_event *first_child(struct perf_event *event)
+{
+	struct perf_event *child;
+
+	guard(mutex)(&event->child_mutex);
+	child = list_first_entry_or_null(&event->child_list, struct perf_event, child_list);
+
+	/* Its place on the list holds it. */
+	return child ? perf_event_get_ref(child) : NULL;
+}
+
+/* The child's task may exit at the same time: one of us takes it off the list. */
+static void release_child(struct perf_event *child)
+{
+	struct perf_event_context *ctx = perf_event_ctx_lock(child);
+	bool ours = perf_event_detach(child, PERF_DETACH_GROUP | PERF_DETACH_CHILD |
+				      PERF_DETACH_DEAD);
+
+	perf_event_ctx_unlock(child, ctx);
+	if (ours)
+		perf_event_put(child);
+	perf_event_put(child);
+}
+
+/**
+ * perf_event_release_kernel() - end an event
+ * @event: an event whose reference the caller gives up
+ *
+ * It stops counting, with all of its children.
+ *
+ * Context: may sleep; no mutex of perf_events held.
+ * Return: 0.
+ */
+int perf_event_release_kernel(struct perf_event *event)
+{
+	struct perf_event *child;
+
+	event_disown(event);
+
+	/* One that was never attached has no context. */
+	if (event->ctx) {
+		struct perf_event_context *ctx = perf_event_ctx_lock(event);
+
+		/* From here on fork adds no child: see inherit_link(). */
+		perf_event_detach(event, PERF_DETACH_GROUP | PERF_DETACH_DEAD);
+		perf_event_ctx_unlock(event, ctx);
+	}
+
+	while ((child = first_child(event)))
+		release_child(child);
+
+	perf_event_put(event);
+
+	return 0;
+}
+EXPORT_SYMBOL_GPL(perf_event_release_kernel);
