@@ -29,6 +29,13 @@ need()
 		install --no-install-recommends "${missing[@]}" >&2 </dev/null
 }
 
+# listed lay|drop: these paths of scripts/overlay.list
+listed()
+{
+	awk -v full="${OVERLAY:-}" -v what="$1" \
+		'$2 == what && ($1 == "always" || full == "full") { print $3 }' "$TOP/scripts/overlay.list"
+}
+
 # The object directory of one kernel: objdir ours|stock
 objdir()
 {
