@@ -151,9 +151,9 @@ struct perf_sample_data {
 	u64				sample_flags;
 	u64				period;
 	u64				dyn_size;
+	u64				type;
 
 	/* private: fields are described with the record */
-	u64				type;
 	struct {
 		u32			pid;
 		u32			tid;

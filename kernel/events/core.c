@@ -16,16 +16,18 @@
  *    its task takes that lock before it comes to a CPU.
  *  - Otherwise an interrupt is sent to the CPU of the task.  It may have moved
  *    by the time it arrives; then it is tried again.
- *  - A context may be inactive although its task runs: when it was published
- *    after the task came to the CPU.  As it has no events then, the first event
- *    always takes the interrupt, and the interrupt puts the context on.
+ *  - A context without events is never active, also if its task runs: nothing
+ *    would take it off once the scheduler's hooks are turned off.  Hence the
+ *    first event always takes the interrupt, which puts the context on, and the
+ *    last one that leaves takes it off.
  *
  * The last case is where ordering matters.  Publishing stores the task's context
  * pointer and then, after a full barrier, loads task_cpu(); a task that moves has
  * task_cpu() stored and then, after the barrier that the scheduler has behind
  * the runqueue lock, loads the context pointer as it is switched in.  One of the
  * two sees the other: the interrupt goes to the right CPU, or the switch finds
- * the context.
+ * the context.  For a context that was published before, ctx->lock does the same:
+ * the first event looks at it before it asks for the CPU.
  *
  * Membership changes under ctx->mutex and inside such a call.  A child event is
  * in the context of the child task and on its root parent's list of children,
@@ -37,6 +39,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/wait_bit.h>
 
 #include "internal.h"
 
@@ -307,8 +310,12 @@ static void ctx_call_locked(struct perf_cpu_context *cpuctx, struct ctx_call *ca
 
 	if (perf_ctx_is_task(ctx)) {
 		if (ctx->task != current) {
-			/* It runs elsewhere, or moved while the interrupt was on its way. */
-			if (!ctx_is_dead(ctx) && task_curr(ctx->task))
+			/*
+			 * It runs elsewhere, or moved while the interrupt was on its
+			 * way, or is about to leave another CPU: rq->curr changes
+			 * before the context is taken off.
+			 */
+			if (!ctx_is_dead(ctx) && (ctx->active || task_curr(ctx->task)))
 				return;
 			cpuctx = NULL;
 		} else if (!ctx->active) {
@@ -320,6 +327,9 @@ static void ctx_call_locked(struct perf_cpu_context *cpuctx, struct ctx_call *ca
 		perf_ctx_update_time(cpuctx, cpuctx->task_ctx);
 	call->fn(cpuctx, ctx, call->arg);
 	call->done = true;
+
+	if (cpuctx && perf_ctx_is_task(ctx) && !ctx->nr_events)
+		perf_task_ctx_off(cpuctx, ctx);
 }
 
 static void ctx_call_ipi(void *info)
@@ -694,6 +704,10 @@ static void event_move(struct perf_cpu_context *cpuctx, struct perf_event *event
 
 	refcount_inc(&epc->refcount);
 	epc_account(cpuctx, epc, 1);
+	if (is_cgroup_event(event)) {
+		old->nr_cgroups--;
+		epc->nr_cgroups++;
+	}
 	event->pmu_ctx = epc;
 	epc_account(cpuctx, old, -1);
 	perf_epc_put(old);
@@ -816,8 +830,8 @@ static int attach_prepare(struct perf_event *event, struct perf_event_context *c
 static void attach_commit(struct perf_event *event, struct perf_event_context *ctx,
 			  struct attach_arg *attach)
 {
-	/* Pairs with READ_ONCE() in perf_event_ctx_lock(). */
-	WRITE_ONCE(event->ctx, perf_ctx_get(ctx));
+	/* The event before the context.  Pairs with smp_load_acquire() in sb_visit(). */
+	smp_store_release(&event->ctx, perf_ctx_get(ctx));
 
 	perf_ctx_call(ctx, event->cpu, attach_fn, attach);
 }
@@ -1024,12 +1038,22 @@ bool perf_event_detach(struct perf_event *event, unsigned int flags)
 
 /* ---- On and off ------------------------------------------------------ */
 
+/* An event that lost the leader it cannot do without stays in error. */
+static bool event_is_lost(struct perf_event *event)
+{
+	if (event->state != PERF_EVENT_STATE_ERROR || event->group_leader != event)
+		return false;
+
+	return event->event_caps & PERF_EV_CAP_SIBLING ||
+	       (!event->aux_event && (event->attr.aux_output || has_aux_action(event)));
+}
+
 static void enable_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx, void *arg)
 {
 	struct perf_event *event = arg, *leader = event->group_leader;
 
 	if (event->state >= PERF_EVENT_STATE_INACTIVE || event->state < PERF_EVENT_STATE_ERROR ||
-	    !(event->attach_state & PERF_ATTACH_CONTEXT))
+	    !(event->attach_state & PERF_ATTACH_CONTEXT) || event_is_lost(event))
 		return;
 
 	perf_event_set_state(event, PERF_EVENT_STATE_INACTIVE);
@@ -1186,41 +1210,37 @@ void perf_event_do_group(struct perf_event *event, perf_event_fn fn)
 
 /* ---- Fork ------------------------------------------------------------ */
 
-static struct perf_event *inherit_alloc(struct perf_event *event, struct task_struct *child,
-					struct perf_event *leader)
+/* A fork under way; what failed is put when no mutex is held. */
+struct inherit {
+	struct task_struct		*child;
+	struct perf_event_context	*ctx;
+	u64				clone_flags;
+	struct list_head		dead;
+};
+
+/* What the user may change meanwhile; child_mutex keeps it still. */
+static void inherit_settings(struct perf_event *clone, struct perf_event *event)
 {
-	struct perf_event_params params = {
-		.attr = &event->attr,
-		.cpu = event->cpu,
-		.task = child,
-		.leader = leader,
-		.parent = event->parent ?: event,
-		.cgroup_fd = -1,
-	};
-	struct perf_event *clone = perf_event_alloc(&params);
-
-	if (IS_ERR(clone))
-		return clone;
-
+	/* The clone is not known yet: this is its first state. */
 	clone->state = event->state >= PERF_EVENT_STATE_INACTIVE ?
 		PERF_EVENT_STATE_INACTIVE : PERF_EVENT_STATE_OFF;
 
-	/* Go on with the period that was found, not with the first guess. */
-	if (event->attr.freq) {
-		clone->hw.sample_period = event->hw.sample_period;
-		clone->hw.last_period = event->hw.sample_period;
-		local64_set(&clone->hw.period_left, event->hw.sample_period);
-	}
+	if (!is_sampling_event(event))
+		return;
 
-	return clone;
+	/* Of a frequency, go on with the period that was found, not with a first guess. */
+	clone->attr.sample_period = event->attr.sample_period;
+	clone->hw.sample_period = event->hw.sample_period;
+	clone->hw.last_period = event->hw.sample_period;
+	local64_set(&clone->hw.period_left, event->hw.sample_period);
 }
 
 /*
  * Nobody can see the child's context yet: its lock alone is enough to add to it.
  * False if the parent has been closed meanwhile: then there is no clone.
  */
-static bool inherit_link(struct perf_event *clone, struct perf_event *event,
-			 struct perf_event_context *ctx, struct perf_event_pmu_context *epc)
+static bool inherit_link(struct inherit *inherit, struct perf_event *clone,
+			 struct perf_event *event, struct perf_event_pmu_context *epc)
 {
 	struct perf_event *parent = clone->parent;
 
@@ -1229,69 +1249,86 @@ static bool inherit_link(struct perf_event *clone, struct perf_event *event,
 	if (parent->state == PERF_EVENT_STATE_DEAD)
 		return false;
 
+	inherit_settings(clone, event);
 	clone->attach_state |= PERF_ATTACH_CHILD;
 	list_add_tail(&clone->child_list, &parent->child_list);
 	/* Of the forking task's event: its mappings are the child's as well. */
 	perf_addr_filters_inherit(clone, event);
 
-	guard(raw_spinlock_irq)(&ctx->lock);
+	guard(raw_spinlock_irq)(&inherit->ctx->lock);
 	clone->pmu_ctx = epc;
-	clone->ctx = perf_ctx_get(ctx);
+	clone->ctx = perf_ctx_get(inherit->ctx);
 	group_join(clone);
-	ctx_add_event(NULL, ctx, clone);
+	ctx_add_event(NULL, inherit->ctx, clone);
 
 	return true;
 }
 
+static struct perf_event *inherit_alloc(struct inherit *inherit, struct perf_event *event,
+					struct perf_event *leader)
+{
+	struct perf_event_params params = {
+		.attr = &event->attr,
+		.cpu = event->cpu,
+		.task = inherit->child,
+		.leader = leader,
+		.parent = event->parent ?: event,
+		.cgroup_fd = -1,
+	};
+
+	return perf_event_alloc(&params);
+}
+
 /* The clone; NULL if the event is being closed; or an ERR_PTR(). */
-static struct perf_event *inherit_event(struct perf_event *event, struct task_struct *child,
-					struct perf_event_context *ctx,
+static struct perf_event *inherit_event(struct inherit *inherit, struct perf_event *event,
 					struct perf_event *leader)
 {
 	struct perf_event_pmu_context *epc;
 	struct perf_event *clone;
-	int ret;
+	int ret = 0;
 
-	clone = inherit_alloc(event, child, leader);
+	clone = inherit_alloc(inherit, event, leader);
 	if (IS_ERR(clone))
 		return clone;
 
-	epc = epc_get(ctx, event->pmu_ctx->pmu, event->cpu);
-	ret = PTR_ERR_OR_ZERO(epc);
-	if (!ret && epc_need_task_data(epc, clone)) {
-		epc_put_unused(ctx, epc, -1);
-		ret = -ENOMEM;
-	}
-	if (ret) {
-		perf_event_put(clone);
-		return ERR_PTR(ret);
+	/* That of the group, which need not be the event's own. */
+	epc = epc_get(inherit->ctx, event->pmu_ctx->pmu, event->cpu);
+	if (IS_ERR(epc)) {
+		list_add(&clone->child_list, &inherit->dead);
+		return ERR_CAST(epc);
 	}
 
 	if (event->aux_event)
 		clone->aux_event = leader;
-	if (!inherit_link(clone, event, ctx, epc)) {
-		epc_put_unused(ctx, epc, -1);
-		perf_event_put(clone);
-		return NULL;
-	}
 
-	return clone;
+	ret = epc_need_task_data(epc, clone);
+	if (!ret && inherit_link(inherit, clone, event, epc))
+		return clone;
+
+	epc_put_unused(inherit->ctx, epc, -1);
+	list_add(&clone->child_list, &inherit->dead);
+
+	return ERR_PTR(ret);
 }
 
-static int inherit_group(struct perf_event *leader, struct task_struct *child,
-			 struct perf_event_context *ctx)
+static int inherit_group(struct inherit *inherit, struct perf_event *leader)
 {
-	struct perf_event *clone, *sibling, *ret;
+	struct perf_event *first, *sibling, *clone;
 
-	clone = inherit_event(leader, child, ctx, NULL);
-	if (IS_ERR_OR_NULL(clone))
-		return PTR_ERR_OR_ZERO(clone);
+	first = inherit_event(inherit, leader, NULL);
+	if (IS_ERR(first))
+		return PTR_ERR(first);
 
+	/* Without the leader, which is being closed, each is on its own. */
 	for_each_sibling_event(sibling, leader) {
-		ret = inherit_event(sibling, child, ctx, clone);
-		if (IS_ERR(ret))
-			return PTR_ERR(ret);
+		clone = inherit_event(inherit, sibling, first);
+		if (IS_ERR(clone))
+			return PTR_ERR(clone);
 	}
+
+	/* The two can be read together: read.c compares. */
+	if (first)
+		first->group_generation = leader->group_generation;
 
 	return 0;
 }
@@ -1321,34 +1358,33 @@ static void ctx_mark_clone(struct perf_event_context *ctx, struct perf_event_con
 	}
 }
 
-static int inherit_ctx(struct task_struct *child, struct perf_event_context *parent,
-		       u64 clone_flags)
+static int inherit_ctx(struct inherit *inherit, struct perf_event_context *parent)
 {
-	struct perf_event_context *ctx = NULL;
+	struct task_struct *child = inherit->child;
 	struct perf_event *event;
 	bool all = true;
-	int ret = 0;
+	int ret;
 
 	list_for_each_entry(event, &parent->event_list, event_entry) {
 		if (event->group_leader != event)
 			continue;
-		if (!event_is_inherited(event, clone_flags)) {
+		if (!event_is_inherited(event, inherit->clone_flags)) {
 			all = false;
 			continue;
 		}
-		if (!ctx) {
-			ctx = ctx_new(child);
-			if (!ctx)
+		if (!inherit->ctx) {
+			inherit->ctx = ctx_new(child);
+			if (!inherit->ctx)
 				return -ENOMEM;
-			child->perf_event_ctxp = ctx;
+			child->perf_event_ctxp = inherit->ctx;
 		}
-		ret = inherit_group(event, child, ctx);
+		ret = inherit_group(inherit, event);
 		if (ret)
 			return ret;
 	}
 
-	if (ctx && all && ctx->nr_events == parent->nr_events)
-		ctx_mark_clone(ctx, parent);
+	if (inherit->ctx && all && inherit->ctx->nr_events == parent->nr_events)
+		ctx_mark_clone(inherit->ctx, parent);
 
 	return 0;
 }
@@ -1370,6 +1406,16 @@ static struct perf_event_context *ctx_pin_current(void)
 	return ctx;
 }
 
+static void put_dead(struct list_head *dead)
+{
+	struct perf_event *event, *tmp;
+
+	list_for_each_entry_safe(event, tmp, dead, child_list) {
+		list_del_init(&event->child_list);
+		perf_event_put(event);
+	}
+}
+
 /**
  * perf_event_init_task() - give a task that is being forked the events it inherits
  * @child: the new task, not yet on any list
@@ -1380,6 +1426,7 @@ static struct perf_event_context *ctx_pin_current(void)
  */
 int perf_event_init_task(struct task_struct *child, u64 clone_flags)
 {
+	struct inherit inherit = { .child = child, .clone_flags = clone_flags };
 	struct perf_event_context *parent;
 	int ret = 0;
 
@@ -1395,11 +1442,13 @@ int perf_event_init_task(struct task_struct *child, u64 clone_flags)
 	if (!parent)
 		return 0;
 
+	INIT_LIST_HEAD(&inherit.dead);
 	mutex_lock(&parent->mutex);
 	if (parent->nr_inherit)
-		ret = inherit_ctx(child, parent, clone_flags);
+		ret = inherit_ctx(&inherit, parent);
 	mutex_unlock(&parent->mutex);
 
+	put_dead(&inherit.dead);
 	ctx_unpin(parent);
 	perf_ctx_put(parent);
 
@@ -1420,8 +1469,10 @@ static void exit_event(struct perf_event *event, struct task_struct *task, unsig
 {
 	struct perf_event *parent = event->parent;
 
-	if (parent && task && event->attr.inherit_stat)
+	if (parent && task && event->attr.inherit_stat) {
+		perf_event_disable_locked(event);
 		perf_sideband_read(event, task);
+	}
 
 	if (parent)
 		flags |= PERF_DETACH_GROUP | PERF_DETACH_CHILD;
@@ -1430,16 +1481,6 @@ static void exit_event(struct perf_event *event, struct task_struct *task, unsig
 
 	/* Who polls wants to know that nothing more will come. */
 	perf_event_wakeup(parent ?: event);
-}
-
-static void put_dead(struct list_head *dead)
-{
-	struct perf_event *event, *tmp;
-
-	list_for_each_entry_safe(event, tmp, dead, child_list) {
-		list_del_init(&event->child_list);
-		perf_event_put(event);
-	}
 }
 
 /* Take a context away from its task, for good. */
@@ -1541,6 +1582,13 @@ void perf_event_free_task(struct task_struct *task)
 	mutex_unlock(&ctx->mutex);
 
 	put_dead(&dead);
+
+	/*
+	 * Fork frees the task whoever holds it: wait for a close of a parent event
+	 * that is about to put a child of this task.  Pairs with wake_up_var() in
+	 * event_destroy().
+	 */
+	wait_var_event(&ctx->refcount, refcount_read(&ctx->refcount) == 1);
 	perf_ctx_put(ctx);
 }
 
@@ -1574,14 +1622,24 @@ static void exec_enable_fn(struct perf_cpu_context *cpuctx, struct perf_event_co
 		*parent = ctx_unclone(ctx);
 }
 
-static void exec_remove(struct perf_event_context *ctx, struct list_head *dead)
+/* Return: the context that this one is no clone of any more, to be put. */
+static struct perf_event_context *exec_remove(struct perf_event_context *ctx,
+					      struct list_head *dead)
 {
 	struct perf_event *event, *tmp;
+	bool any = false;
 
 	list_for_each_entry_safe(event, tmp, &ctx->event_list, event_entry) {
-		if (event->attr.remove_on_exec)
-			exit_event(event, current, PERF_DETACH_GROUP, dead);
+		if (!event->attr.remove_on_exec)
+			continue;
+		exit_event(event, current, PERF_DETACH_GROUP, dead);
+		any = true;
 	}
+	if (!any)
+		return NULL;
+
+	guard(raw_spinlock_irq)(&ctx->lock);
+	return ctx_unclone(ctx);
 }
 
 /**
@@ -1594,7 +1652,7 @@ static void exec_remove(struct perf_event_context *ctx, struct list_head *dead)
  */
 void perf_event_exec(void)
 {
-	struct perf_event_context *ctx, *parent = NULL;
+	struct perf_event_context *ctx, *parents[2] = { };
 	LIST_HEAD(dead);
 
 	if (!current->perf_event_ctxp)
@@ -1604,13 +1662,14 @@ void perf_event_exec(void)
 		return;
 
 	mutex_lock(&ctx->mutex);
-	perf_ctx_call(ctx, -1, exec_enable_fn, &parent);
-	exec_remove(ctx, &dead);
+	perf_ctx_call(ctx, -1, exec_enable_fn, &parents[0]);
+	parents[1] = exec_remove(ctx, &dead);
 	perf_addr_filters_exec(ctx);
 	mutex_unlock(&ctx->mutex);
 
 	put_dead(&dead);
-	perf_ctx_put(parent);
+	perf_ctx_put(parents[0]);
+	perf_ctx_put(parents[1]);
 	ctx_unpin(ctx);
 	perf_ctx_put(ctx);
 }
@@ -1636,6 +1695,11 @@ static void migrate_in_fn(struct perf_cpu_context *cpuctx, struct perf_event_con
 {
 	struct perf_event *leader = arg, *sibling;
 
+	/* The clock is another one; the group may go on with the first of them. */
+	leader->tstamp = perf_event_time(leader);
+	for_each_sibling_event(sibling, leader)
+		sibling->tstamp = perf_event_time(sibling);
+
 	ctx_add_event(cpuctx, ctx, leader);
 	for_each_sibling_event(sibling, leader)
 		ctx_add_event(cpuctx, ctx, sibling);
@@ -1648,7 +1712,8 @@ static void event_set_cpu(struct perf_event *event, struct perf_event_context *c
 
 	event->pmu_ctx = epc_get(ctx, old->pmu, cpu);
 	event->cpu = cpu;
-	WRITE_ONCE(event->ctx, perf_ctx_get(ctx));
+	/* Pairs with smp_load_acquire() in sb_visit(). */
+	smp_store_release(&event->ctx, perf_ctx_get(ctx));
 	perf_epc_put(old);
 	perf_ctx_put(src);
 }
@@ -1681,7 +1746,7 @@ static void migrate_locked(struct pmu *pmu, struct perf_event_context *src,
 	list_for_each_entry(event, &leaders, migrate_entry)
 		perf_ctx_call(src, src_cpu, migrate_out_fn, event);
 
-	/* Readers of the side-band list may stand on nodes that are linked again. */
+	/* Readers of event_list may stand on nodes that are about to be linked again. */
 	synchronize_rcu();
 
 	list_for_each_entry_safe(event, tmp, &leaders, migrate_entry) {

@@ -26,6 +26,7 @@
 #include <linux/sched/task.h>
 #include <linux/security.h>
 #include <linux/slab.h>
+#include <linux/wait_bit.h>
 #include <linux/trace_events.h>
 
 #include "internal.h"
@@ -207,7 +208,15 @@ static void event_destroy(struct perf_event *event)
 	perf_epc_put(event->pmu_ctx);
 	if (event->hw.target)
 		put_task_struct(event->hw.target);
-	perf_ctx_put(event->ctx);
+	if (event->ctx) {
+		/* Only the address is used of what may be gone. */
+		void *var = &event->ctx->refcount;
+
+		perf_ctx_put(event->ctx);
+		smp_mb(); /* pairs with wait_var_event() in perf_event_free_task() */
+		if (event->parent)
+			wake_up_var(var);
+	}
 	if (event->pmu)
 		module_put(event->pmu->module);
 }

@@ -220,6 +220,11 @@ struct perf_cpu_pmu_context {
 	bool				hrtimer_active;
 };
 
+static inline struct perf_cpu_pmu_context *this_cpc(struct pmu *pmu)
+{
+	return this_cpu_ptr(pmu->cpu_pmu_context);
+}
+
 enum perf_group_kind {
 	PERF_GROUPS_PINNED	= 1,
 	PERF_GROUPS_FLEXIBLE	= 2,
@@ -241,6 +246,9 @@ void perf_epc_sched_out(struct perf_event_pmu_context *epc, enum perf_group_kind
 void perf_resched(struct perf_cpu_context *cpuctx, struct pmu *pmu);
 void perf_mux_init_cpu(struct perf_cpu_pmu_context *cpc, int cpu);
 void perf_mux_restart(struct perf_cpu_pmu_context *cpc);
+
+/* ---- Task switches: switch.c ------------------------------------------------- */
+
 void perf_sched_events_get(void);
 void perf_sched_events_put(void);
 
@@ -436,7 +444,6 @@ void rb_free(struct perf_buffer *rb);
 struct perf_buffer *ring_buffer_get(struct perf_event *event);
 void ring_buffer_put(struct perf_buffer *rb);
 void ring_buffer_attach(struct perf_event *event, struct perf_buffer *rb);
-void ring_buffer_wakeup(struct perf_event *event);
 void ring_buffer_wakeup(struct perf_event *event);
 void rb_toggle_paused(struct perf_buffer *rb, bool pause);
 void perf_output_wakeup(struct perf_output_handle *handle);

@@ -416,7 +416,7 @@ static int perf_open_attach(struct perf_event *event, const struct perf_event_pa
 	int err;
 
 	if (!p->task)
-		return perf_open_join(event, p->leader, output);
+		return perf_allow_cpu() ?: perf_open_join(event, p->leader, output);
 
 	/* Pairs with exec's down_write(): see the top of the page. */
 	err = down_read_interruptible(&p->task->signal->exec_update_lock);

@@ -26,16 +26,9 @@
  * while its events come and go, so that its own interrupt does not see them half
  * done; oncpu is set before the state says ACTIVE.
  */
-#include <linux/sched/clock.h>
-
 #include "internal.h"
 
 /* ---- One event ------------------------------------------------------------ */
-
-static struct perf_cpu_pmu_context *this_cpc(struct pmu *pmu)
-{
-	return this_cpu_ptr(pmu->cpu_pmu_context);
-}
 
 /**
  * perf_event_matches_cpu() - may the event count on this CPU, now?
@@ -75,8 +68,6 @@ static int event_on(struct perf_event *event)
 		return 0;
 
 	WRITE_ONCE(event->oncpu, smp_processor_id());
-	/* Pairs with smp_rmb() in perf_event_read(): who sees ACTIVE sees the CPU. */
-	smp_wmb();
 	perf_event_set_state(event, PERF_EVENT_STATE_ACTIVE);
 
 	if (unlikely(event->hw.interrupts == MAX_INTERRUPTS))
@@ -256,107 +247,18 @@ void perf_mux_restart(struct perf_cpu_pmu_context *cpc)
 	hrtimer_start_expires(&cpc->hrtimer, HRTIMER_MODE_ABS_PINNED_HARD);
 }
 
-/* No room for a flexible group: it takes its turn later. */
-static void group_wait(struct perf_event_pmu_context *epc)
+/* No room for a flexible group: it takes its turn later, and its time is shown. */
+static void group_wait(struct perf_event *leader)
 {
+	struct perf_event_pmu_context *epc = leader->pmu_ctx;
+	struct perf_event *sibling;
+
 	epc->rotate_necessary = true;
 	perf_mux_restart(this_cpc(epc->pmu));
-}
 
-/* Send the group that has been on longest to the end of its stream. */
-static void epc_rotate(struct perf_event_pmu_context *epc)
-{
-	struct perf_group_set *set = &epc->flexible_groups;
-	struct perf_event *leader;
-
-	epc->rotate_necessary = false;
-	leader = list_first_entry_or_null(&epc->flexible_active, struct perf_event, active_list);
-	if (!leader)
-		leader = rb_entry_safe(rb_first(&set->tree), struct perf_event, group_node);
-	if (!leader)
-		return;
-
-	perf_group_sched_out(leader);
-	/* A pending disable may have taken it out of the set. */
-	if (RB_EMPTY_NODE(&leader->group_node))
-		return;
-	perf_group_erase(set, leader);
-	perf_group_insert(set, leader);
-}
-
-/* One turn.  False when nobody waits any more. */
-static bool mux_rotate(struct perf_cpu_context *cpuctx, struct perf_cpu_pmu_context *cpc)
-{
-	struct perf_event_pmu_context *task_epc = cpc->task_epc;
-	bool cpu_turn = cpc->epc.rotate_necessary;
-	bool task_turn = task_epc && task_epc->rotate_necessary;
-
-	if (!cpu_turn && !task_turn)
-		return false;
-
-	perf_ctx_update_time(cpuctx, cpuctx->task_ctx);
-	perf_pmu_disable(cpc->epc.pmu);
-
-	if (task_turn)
-		epc_rotate(task_epc);
-	if (task_epc)
-		perf_epc_sched_out(task_epc, PERF_GROUPS_FLEXIBLE);
-	if (cpu_turn) {
-		epc_rotate(&cpc->epc);
-		perf_epc_sched_out(&cpc->epc, PERF_GROUPS_FLEXIBLE);
-		perf_epc_sched_in(cpuctx, &cpc->epc, PERF_GROUPS_FLEXIBLE);
-	}
-	if (task_epc)
-		perf_epc_sched_in(cpuctx, task_epc, PERF_GROUPS_FLEXIBLE);
-
-	perf_pmu_enable(cpc->epc.pmu);
-
-	return true;
-}
-
-static enum hrtimer_restart mux_timer(struct hrtimer *timer)
-{
-	struct perf_cpu_pmu_context *cpc = container_of(timer, typeof(*cpc), hrtimer);
-	struct perf_cpu_context *cpuctx = this_cpu_ptr(&perf_cpu_context);
-	bool again = false;
-
-	lockdep_assert_irqs_disabled();
-
-	/* The timer of a CPU that went offline has been moved here: let it end. */
-	if (cpc == this_cpc(cpc->epc.pmu)) {
-		struct perf_event_context *task_ctx = cpuctx->task_ctx;
-
-		perf_cpuctx_lock(cpuctx, task_ctx);
-		again = mux_rotate(cpuctx, cpc);
-		perf_cpuctx_unlock(cpuctx, task_ctx);
-	}
-
-	guard(raw_spinlock)(&cpc->hrtimer_lock);
-	if (!again) {
-		cpc->hrtimer_active = false;
-		return HRTIMER_NORESTART;
-	}
-	hrtimer_forward_now(timer, cpc->hrtimer_interval);
-
-	return HRTIMER_RESTART;
-}
-
-/**
- * perf_mux_init_cpu() - prepare the timer by which groups take turns
- * @cpc: a CPU's part of a PMU
- * @cpu: that CPU
- */
-void perf_mux_init_cpu(struct perf_cpu_pmu_context *cpc, int cpu)
-{
-	struct pmu *pmu = cpc->epc.pmu;
-
-	if (pmu->hrtimer_interval_ms < 1)
-		pmu->hrtimer_interval_ms = 4;
-
-	raw_spin_lock_init(&cpc->hrtimer_lock);
-	cpc->hrtimer_interval = ms_to_ktime(pmu->hrtimer_interval_ms);
-	hrtimer_init(&cpc->hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_HARD);
-	cpc->hrtimer.function = mux_timer;
+	perf_event_update_userpage(leader);
+	for_each_sibling_event(sibling, leader)
+		perf_event_update_userpage(sibling);
 }
 
 /* ---- One PMU's part of a context ------------------------------------------ */
@@ -379,12 +281,14 @@ static int flexible_on(struct perf_event *leader, void *arg)
 
 	if (leader->state != PERF_EVENT_STATE_INACTIVE)
 		return 0;
-	if (*full && !group_is_software(leader))
+	if (*full && !group_is_software(leader)) {
+		group_wait(leader);
 		return 0;
+	}
 
 	if (group_on(leader)) {
 		*full = true;
-		group_wait(leader->pmu_ctx);
+		group_wait(leader);
 	}
 
 	return 0;
@@ -470,6 +374,112 @@ void perf_epc_sched_out(struct perf_event_pmu_context *epc, enum perf_group_kind
 	perf_pmu_enable(epc->pmu);
 }
 
+/* ---- A turn ------------------------------------------------------------------ */
+
+static int take_first(struct perf_event *leader, void *arg)
+{
+	*(struct perf_event **)arg = leader;
+	return 1;
+}
+
+/* Send the group that has been on longest to the end of its stream. */
+static void epc_rotate(struct perf_cpu_context *cpuctx, struct perf_event_pmu_context *epc)
+{
+	struct perf_group_set *set = &epc->flexible_groups;
+	struct perf_event *leader;
+
+	epc->rotate_necessary = false;
+
+	leader = list_first_entry_or_null(&epc->flexible_active, struct perf_event, active_list);
+	/* Nothing is on: the first of those that could be did not fit. */
+	if (!leader)
+		epc_merge(cpuctx, epc, set, take_first, &leader);
+	if (!leader)
+		return;
+
+	perf_group_sched_out(leader);
+	/* A pending disable may have taken it out of the set. */
+	if (RB_EMPTY_NODE(&leader->group_node))
+		return;
+	perf_group_erase(set, leader);
+	perf_group_insert(set, leader);
+}
+
+/* One turn.  False when nobody waits any more. */
+static bool mux_rotate(struct perf_cpu_context *cpuctx, struct perf_cpu_pmu_context *cpc)
+{
+	struct perf_event_pmu_context *task_epc = cpc->task_epc;
+	bool cpu_turn = cpc->epc.rotate_necessary;
+	bool task_turn = task_epc && task_epc->rotate_necessary;
+
+	if (!cpu_turn && !task_turn)
+		return false;
+
+	perf_ctx_update_time(cpuctx, cpuctx->task_ctx);
+	perf_pmu_disable(cpc->epc.pmu);
+
+	if (task_turn)
+		epc_rotate(cpuctx, task_epc);
+	if (task_epc)
+		perf_epc_sched_out(task_epc, PERF_GROUPS_FLEXIBLE);
+	if (cpu_turn) {
+		epc_rotate(cpuctx, &cpc->epc);
+		perf_epc_sched_out(&cpc->epc, PERF_GROUPS_FLEXIBLE);
+		perf_epc_sched_in(cpuctx, &cpc->epc, PERF_GROUPS_FLEXIBLE);
+	}
+	if (task_epc)
+		perf_epc_sched_in(cpuctx, task_epc, PERF_GROUPS_FLEXIBLE);
+
+	perf_pmu_enable(cpc->epc.pmu);
+
+	return true;
+}
+
+static enum hrtimer_restart mux_timer(struct hrtimer *timer)
+{
+	struct perf_cpu_pmu_context *cpc = container_of(timer, typeof(*cpc), hrtimer);
+	struct perf_cpu_context *cpuctx = this_cpu_ptr(&perf_cpu_context);
+	bool again = false;
+
+	lockdep_assert_irqs_disabled();
+
+	/* The timer of a CPU that went offline has been moved here: let it end. */
+	if (cpc == this_cpc(cpc->epc.pmu)) {
+		struct perf_event_context *task_ctx = cpuctx->task_ctx;
+
+		perf_cpuctx_lock(cpuctx, task_ctx);
+		again = mux_rotate(cpuctx, cpc);
+		perf_cpuctx_unlock(cpuctx, task_ctx);
+	}
+
+	guard(raw_spinlock)(&cpc->hrtimer_lock);
+	if (!again) {
+		cpc->hrtimer_active = false;
+		return HRTIMER_NORESTART;
+	}
+	hrtimer_forward_now(timer, cpc->hrtimer_interval);
+
+	return HRTIMER_RESTART;
+}
+
+/**
+ * perf_mux_init_cpu() - prepare the timer by which groups take turns
+ * @cpc: a CPU's part of a PMU
+ * @cpu: that CPU
+ */
+void perf_mux_init_cpu(struct perf_cpu_pmu_context *cpc, int cpu)
+{
+	struct pmu *pmu = cpc->epc.pmu;
+
+	if (pmu->hrtimer_interval_ms < 1)
+		pmu->hrtimer_interval_ms = 4;
+
+	raw_spin_lock_init(&cpc->hrtimer_lock);
+	cpc->hrtimer_interval = ms_to_ktime(pmu->hrtimer_interval_ms);
+	hrtimer_init(&cpc->hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_HARD);
+	cpc->hrtimer.function = mux_timer;
+}
+
 /* ---- One PMU -------------------------------------------------------------- */
 
 /**
@@ -550,7 +560,7 @@ static void group_sched_in(struct perf_cpu_context *cpuctx, struct perf_event *l
 	if (group_takes_precedence(leader))
 		perf_resched(cpuctx, epc->pmu);
 	else
-		group_wait(epc);
+		group_wait(leader);
 }
 
 /**
@@ -608,7 +618,7 @@ static void task_epc_on(struct perf_cpu_context *cpuctx, struct perf_event_pmu_c
 	bool preempt = pinned && !list_empty(&cpc->epc.flexible_active);
 
 	cpc->task_epc = epc;
-	if (!pinned && perf_group_set_empty(&epc->flexible_groups))
+	if (!pinned && perf_group_set_empty(&epc->flexible_groups) && !cpc->sched_cb_usage)
 		return;
 
 	perf_pmu_disable(epc->pmu);
@@ -618,6 +628,9 @@ static void task_epc_on(struct perf_cpu_context *cpuctx, struct perf_event_pmu_c
 	if (preempt)
 		perf_epc_sched_in(cpuctx, &cpc->epc, PERF_GROUPS_FLEXIBLE);
 	perf_epc_sched_in(cpuctx, epc, PERF_GROUPS_FLEXIBLE);
+	/* The PMU's state of the task comes before its first interrupt. */
+	if (cpc->sched_cb_usage)
+		epc->pmu->sched_task(epc, current, true);
 	perf_pmu_enable(epc->pmu);
 }
 
@@ -664,317 +677,4 @@ void perf_task_ctx_off(struct perf_cpu_context *cpuctx, struct perf_event_contex
 	perf_clock_stop(&ctx->clock);
 	ctx->active = false;
 	WRITE_ONCE(cpuctx->task_ctx, NULL);
-}
-
-/* ---- Two tasks with the same events ---------------------------------------- */
-
-/* Were both inherited from the same events, which have not changed since? */
-static bool ctxs_are_clones(struct perf_event_context *a, struct perf_event_context *b)
-{
-	if (a->pin_count || b->pin_count || a->nr_switch_slow || b->nr_switch_slow)
-		return false;
-	if (a == b->parent_ctx)
-		return a->generation == b->parent_gen;
-	if (b == a->parent_ctx)
-		return b->generation == a->parent_gen;
-
-	return a->parent_ctx && a->parent_ctx == b->parent_ctx && a->parent_gen == b->parent_gen;
-}
-
-static struct perf_event *root_event(struct perf_event *event)
-{
-	return event->parent ?: event;
-}
-
-#define for_each_event_pair(a, b, actx, bctx)						\
-	for ((a) = list_first_entry(&(actx)->event_list, typeof(*(a)), event_entry),	\
-	     (b) = list_first_entry(&(bctx)->event_list, typeof(*(b)), event_entry);	\
-	     !list_entry_is_head((a), &(actx)->event_list, event_entry) &&		\
-	     !list_entry_is_head((b), &(bctx)->event_list, event_entry);		\
-	     (a) = list_next_entry((a), event_entry), (b) = list_next_entry((b), event_entry))
-
-/* Do the lists tell the same story in the same order? */
-static bool event_lists_match(struct perf_event_context *actx, struct perf_event_context *bctx)
-{
-	struct perf_event *a, *b;
-
-	if (actx->nr_events != bctx->nr_events)
-		return false;
-
-	for_each_event_pair(a, b, actx, bctx) {
-		if (root_event(a) != root_event(b))
-			return false;
-	}
-
-	return true;
-}
-
-/* Counts belong to the task, while the context is about to change its task. */
-static void swap_counts(struct perf_event_context *ctx, struct perf_event_context *next_ctx)
-{
-	struct perf_event *a, *b;
-	u64 count;
-
-	perf_clock_update(&ctx->clock);
-	for_each_event_pair(a, b, ctx, next_ctx) {
-		if (!a->attr.inherit_stat)
-			continue;
-
-		if (a->state == PERF_EVENT_STATE_ACTIVE && !a->resident)
-			a->pmu->read(a);
-		perf_event_update_time(a);
-		perf_event_update_time(b);
-
-		count = local64_read(&b->count);
-		count = local64_xchg(&a->count, count);
-		local64_set(&b->count, count);
-		swap(a->total_time_enabled, b->total_time_enabled);
-		swap(a->total_time_running, b->total_time_running);
-
-		/* User space reads the counter relative to what was just changed. */
-		perf_event_update_userpage(a);
-		perf_event_update_userpage(b);
-	}
-}
-
-static void swap_task_data(struct perf_event_context *ctx, struct perf_event_context *next_ctx)
-{
-	struct perf_event_pmu_context *a, *b;
-
-	list_for_each_entry(a, &ctx->pmu_ctx_list, pmu_ctx_entry) {
-		if (!a->pmu->swap_task_ctx)
-			continue;
-		list_for_each_entry(b, &next_ctx->pmu_ctx_list, pmu_ctx_entry) {
-			if (a->pmu != b->pmu)
-				continue;
-			perf_pmu_disable(a->pmu);
-			a->pmu->swap_task_ctx(a, b);
-			perf_pmu_enable(a->pmu);
-			break;
-		}
-	}
-}
-
-/*
- * Let the events on the CPU stay and give their context to @next.
- *
- * Both contexts are locked, in the order prev, next.  No other CPU can lock
- * them the other way round, as for that @next would have to be running there.
- */
-static bool try_swap_ctxs(struct task_struct *prev, struct perf_event_context *ctx,
-			  struct task_struct *next)
-{
-	struct perf_event_context *next_ctx;
-	bool swapped = false;
-
-	guard(rcu)();
-	next_ctx = rcu_dereference_raw(next->perf_event_ctxp);
-	/* A hint; what counts is looked at again under the locks. */
-	if (!next_ctx || !(data_race(ctx->parent_ctx) || data_race(next_ctx->parent_ctx)))
-		return false;
-
-	raw_spin_lock(&ctx->lock);
-	raw_spin_lock_nested(&next_ctx->lock, SINGLE_DEPTH_NESTING);
-	if (ctx->task == prev && next_ctx->task == next && ctx->active &&
-	    ctxs_are_clones(ctx, next_ctx) &&
-	    (!ctx->nr_stat || event_lists_match(ctx, next_ctx))) {
-		swap_task_data(ctx, next_ctx);
-		if (ctx->nr_stat)
-			swap_counts(ctx, next_ctx);
-		WRITE_ONCE(ctx->task, next);
-		WRITE_ONCE(next_ctx->task, prev);
-		/* Pairs with perf_ctx_lock_task(), which looks again under the lock. */
-		rcu_assign_pointer(prev->perf_event_ctxp, next_ctx);
-		rcu_assign_pointer(next->perf_event_ctxp, ctx);
-		swapped = true;
-	}
-	raw_spin_unlock(&next_ctx->lock);
-	raw_spin_unlock(&ctx->lock);
-
-	return swapped;
-}
-
-/* ---- PMUs that watch switches ------------------------------------------------ */
-
-static DEFINE_PER_CPU(struct list_head, sched_cb_list);
-static DEFINE_PER_CPU(int, sched_cb_usages);
-
-/**
- * perf_sched_cb_inc() - from now on tell this PMU of task switches on this CPU
- * @pmu: the PMU
- *
- * Context: IRQs off; from pmu->add().  Nests.
- */
-void perf_sched_cb_inc(struct pmu *pmu)
-{
-	struct perf_cpu_pmu_context *cpc = this_cpc(pmu);
-	struct list_head *list = this_cpu_ptr(&sched_cb_list);
-
-	if (!list->next)
-		INIT_LIST_HEAD(list);
-	if (!cpc->sched_cb_usage++)
-		list_add(&cpc->sched_cb_entry, list);
-	this_cpu_inc(sched_cb_usages);
-}
-
-/**
- * perf_sched_cb_dec() - undo perf_sched_cb_inc()
- * @pmu: the PMU
- *
- * Context: IRQs off; from pmu->del().
- */
-void perf_sched_cb_dec(struct pmu *pmu)
-{
-	struct perf_cpu_pmu_context *cpc = this_cpc(pmu);
-
-	this_cpu_dec(sched_cb_usages);
-	if (!--cpc->sched_cb_usage)
-		list_del(&cpc->sched_cb_entry);
-}
-
-static void tell_pmus(struct perf_cpu_context *cpuctx, struct task_struct *task, bool sched_in)
-{
-	struct perf_event_context *task_ctx = cpuctx->task_ctx;
-	struct perf_cpu_pmu_context *cpc;
-
-	perf_cpuctx_lock(cpuctx, task_ctx);
-	list_for_each_entry(cpc, this_cpu_ptr(&sched_cb_list), sched_cb_entry) {
-		struct pmu *pmu = cpc->epc.pmu;
-
-		if (WARN_ON_ONCE(!pmu->sched_task))
-			continue;
-		perf_pmu_disable(pmu);
-		pmu->sched_task(cpc->task_epc, task, sched_in);
-		perf_pmu_enable(pmu);
-	}
-	perf_cpuctx_unlock(cpuctx, task_ctx);
-}
-
-/* ---- The scheduler's hooks ----------------------------------------------------- */
-
-static void ctx_sched_out(struct perf_cpu_context *cpuctx, struct task_struct *prev,
-			  struct task_struct *next)
-{
-	struct perf_event_context *ctx = cpuctx->task_ctx;
-
-	if (!ctx || try_swap_ctxs(prev, ctx, next))
-		return;
-
-	perf_cpuctx_lock(cpuctx, ctx);
-	perf_task_ctx_off(cpuctx, ctx);
-	perf_cpuctx_unlock(cpuctx, ctx);
-}
-
-/**
- * __perf_event_task_sched_out() - take the events of a task off this CPU
- * @prev: the task, still current
- * @next: the task that comes
- *
- * Context: the scheduler, IRQs off, runqueue locked.
- */
-void __perf_event_task_sched_out(struct task_struct *prev, struct task_struct *next)
-{
-	struct perf_cpu_context *cpuctx = this_cpu_ptr(&perf_cpu_context);
-
-	if (unlikely(__this_cpu_read(sched_cb_usages)))
-		tell_pmus(cpuctx, prev, false);
-
-	perf_sideband_switch(prev, next, false);
-	ctx_sched_out(cpuctx, prev, next);
-	perf_cgroup_switch(next);
-}
-
-/*
- * The context is loaded after rq->curr was stored: perf_ctx_call(), which looks
- * at the CPU where the task runs after the context was published, either finds
- * the task here or the context is found here.
- *
- * A context with no events is put on as well, so that "active" says of every
- * published context whether its task runs.
- */
-static void ctx_sched_in(struct perf_cpu_context *cpuctx, struct task_struct *task)
-{
-	struct perf_event_context *ctx;
-
-	guard(rcu)();
-	ctx = rcu_dereference_raw(task->perf_event_ctxp);
-	/* Swapped in with the events still on, or a task without events. */
-	if (!ctx || ctx == cpuctx->task_ctx)
-		return;
-
-	perf_cpuctx_lock(cpuctx, ctx);
-	/* Exit may have let go of it. */
-	if (ctx->task == task)
-		perf_task_ctx_on(cpuctx, ctx);
-	perf_cpuctx_unlock(cpuctx, ctx);
-}
-
-/**
- * __perf_event_task_sched_in() - put the events of a task on this CPU
- * @prev: the task that left
- * @task: the task, already current
- *
- * Context: the scheduler, IRQs off.
- */
-void __perf_event_task_sched_in(struct task_struct *prev, struct task_struct *task)
-{
-	struct perf_cpu_context *cpuctx = this_cpu_ptr(&perf_cpu_context);
-
-	ctx_sched_in(cpuctx, task);
-	perf_sideband_switch(task, prev, true);
-
-	if (unlikely(__this_cpu_read(sched_cb_usages)))
-		tell_pmus(cpuctx, task, true);
-}
-
-/* ---- The static branch ----------------------------------------------------------- */
-
-/*
- * The key is on while anything wants the hooks above.  The first user throws
- * it and then sends each CPU an interrupt: a context switch runs with IRQs off, so
- * that afterwards none is under way that has passed the branch while it was
- * off.  The last user leaves it to a second's delay, lest the text be patched
- * for each event that comes and goes.
- */
-DEFINE_STATIC_KEY_FALSE(perf_sched_events);
-
-static atomic_t sched_events_users = ATOMIC_INIT(0);
-static DEFINE_MUTEX(sched_events_mutex);
-
-static void sched_events_off(struct work_struct *work)
-{
-	guard(mutex)(&sched_events_mutex);
-	if (!atomic_read(&sched_events_users))
-		static_branch_disable(&perf_sched_events);
-}
-
-static DECLARE_DELAYED_WORK(sched_events_work, sched_events_off);
-
-/**
- * perf_sched_events_get() - the caller needs the switch hooks
- *
- * Context: may sleep; holds no lock of perf_events.
- */
-void perf_sched_events_get(void)
-{
-	if (atomic_inc_not_zero(&sched_events_users))
-		return;
-
-	guard(mutex)(&sched_events_mutex);
-	if (!static_key_enabled(&perf_sched_events)) {
-		static_branch_enable(&perf_sched_events);
-		kick_all_cpus_sync();
-	}
-	atomic_inc(&sched_events_users);
-}
-
-/**
- * perf_sched_events_put() - undo perf_sched_events_get()
- *
- * Context: any.
- */
-void perf_sched_events_put(void)
-{
-	if (atomic_dec_and_test(&sched_events_users))
-		schedule_delayed_work(&sched_events_work, HZ);
 }
