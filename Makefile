@@ -15,7 +15,7 @@ override ARGS := $(value ARGS)
 
 help:
 	@echo 'make run          everything: install, unpack, overlay, build, boot, and a session of perf'
-	@echo 'make test         all tests; the last line is the sum'
+	@echo 'make test         all tests; the last line is the sum (test-full: also those that take long)'
 	@echo 'make kernel       build our kernel; image, stock-image: the same, and print the path'
 	@echo 'make guest CMD=   run a command in a guest (KERNEL= CPU= SMP= MEM= QEMU= APPEND= TIMEOUT= ICOUNT=1 ACCEL=kvm FILES=)'
 	@echo 'make shell        an interactive guest'
@@ -30,6 +30,10 @@ help:
 
 run test series docs check base overlay:
 	@scripts/$@
+
+# The same with what takes too long for each day.
+test-full:
+	@FULL=1 scripts/test
 
 kernel image:
 	@scripts/kernel ours

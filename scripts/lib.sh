@@ -61,7 +61,7 @@ kmake()
 	shift 2
 	[ "$ARCH" != arm64 ] || cross=aarch64-linux-gnu-
 	# One user's compiler cache serves all clones: paths below BUILD are taken as relative.
-	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL -u BASE -u CMD -u CONFIG -u KERNEL -u ARGS -u FILES \
+	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL -u BASE -u BUILD -u CMD -u CONFIG -u KERNEL -u ARGS -u FILES \
 		CCACHE_BASEDIR="$BUILD" CCACHE_NOHASHDIR=1 \
 		KBUILD_BUILD_TIMESTAMP='Thu Jan 1 00:00:00 UTC 2026' KBUILD_BUILD_VERSION=1 \
 		KBUILD_BUILD_USER=perf KBUILD_BUILD_HOST=localhost \

@@ -32,4 +32,22 @@ while read -r path; do
 done <"$work/differ" >"$work/stray"
 cat "$work/stray" >&2
 [ ! -s "$work/stray" ];	it "overlay: changes no other file of the base"
+
+# Each patch builds, in a tree of its own; the first build takes minutes.
+if [ "${FULL:-0}" = 1 ]; then
+	export BUILD=$BUILD/each
+	rm -rf "$BUILD/linux"
+	mkdir -p "$BUILD/linux"
+	tar -C "$base" --exclude=./.git -c . | tar -C "$BUILD/linux" -x
+	for patch in "$series"/*.patch; do
+		case $patch in */0000-*) continue ;; esac
+		rm -f "$(objdir ours).configured"	# a patch may be to a Kconfig file
+		(patch -d "$BUILD/linux" -p1 -s -E <"$patch" && need_compiler && mkdir -p "$(objdir ours)" &&
+			configure "$BUILD/linux" "$(objdir ours)" "$TOP/scripts/config/quick.config" "$TOP/scripts/config/quick-x86_64.config" &&
+			kmake "$BUILD/linux" "$(objdir ours)" bzImage) >&2
+		it "series: builds after $(basename "$patch")"
+	done
+else
+	skip "series: each patch builds" "takes minutes: make test-full"
+fi
 plan
