@@ -59,7 +59,9 @@
 #include <linux/lockdep.h>
 #include <asm/local.h>
 
+#include <linux/perf_guest.h>
 #include <linux/perf_hooks.h>
+#include <linux/perf_pmu_sysfs.h>
 
 struct bpf_prog;
 struct file;
@@ -71,55 +73,6 @@ struct perf_event_pmu_context;
 struct perf_output_handle;
 struct perf_sample_data;
 struct task_struct;
-
-/* ---- Guests ----------------------------------------------------------- */
-
-#define PERF_GUEST_ACTIVE	0x01
-#define PERF_GUEST_USER		0x02
-
-/**
- * struct perf_guest_info_callbacks - what a hypervisor tells about this CPU
- * @state: PERF_GUEST_* of the guest that the interrupt hit, 0 if none
- * @get_ip: the guest's instruction pointer
- * @handle_intel_pt_intr: give a trace interrupt to the guest; nonzero if taken
- *
- * All are called from NMI context on the CPU they are about.
- */
-struct perf_guest_info_callbacks {
-	unsigned int	(*state)(void);
-	unsigned long	(*get_ip)(void);
-	unsigned int	(*handle_intel_pt_intr)(void);
-};
-
-#ifdef CONFIG_GUEST_PERF_EVENTS
-extern struct perf_guest_info_callbacks __rcu *perf_guest_cbs;
-
-DECLARE_STATIC_CALL(__perf_guest_state, *perf_guest_cbs->state);
-DECLARE_STATIC_CALL(__perf_guest_get_ip, *perf_guest_cbs->get_ip);
-DECLARE_STATIC_CALL(__perf_guest_handle_intel_pt_intr, *perf_guest_cbs->handle_intel_pt_intr);
-
-void perf_register_guest_info_callbacks(struct perf_guest_info_callbacks *cbs);
-void perf_unregister_guest_info_callbacks(struct perf_guest_info_callbacks *cbs);
-
-static inline unsigned int perf_guest_state(void)
-{
-	return static_call(__perf_guest_state)();
-}
-
-static inline unsigned long perf_guest_get_ip(void)
-{
-	return static_call(__perf_guest_get_ip)();
-}
-
-static inline unsigned int perf_guest_handle_intel_pt_intr(void)
-{
-	return static_call(__perf_guest_handle_intel_pt_intr)();
-}
-#else
-static inline unsigned int perf_guest_state(void) { return 0; }
-static inline unsigned long perf_guest_get_ip(void) { return 0; }
-static inline unsigned int perf_guest_handle_intel_pt_intr(void) { return 0; }
-#endif
 
 /* ---- An event's hardware part ------------------------------------------ */
 
@@ -744,64 +697,6 @@ struct perf_event_context {
 	lockdep_assert_event_ctx(event);				\
 	if ((event)->group_leader == (event))				\
 		list_for_each_entry((sibling), &(event)->sibling_list, sibling_list)
-
-/* A PMU's named event and format files in sysfs. */
-struct perf_pmu_events_attr {
-	struct device_attribute	attr;
-	u64			id;
-	const char		*event_str;
-};
-
-struct perf_pmu_events_ht_attr {
-	struct device_attribute	attr;
-	u64			id;
-	const char		*event_str_ht;
-	const char		*event_str_noht;
-};
-
-struct perf_pmu_events_hybrid_attr {
-	struct device_attribute	attr;
-	u64			id;
-	const char		*event_str;
-	u64			pmu_type;
-};
-
-struct perf_pmu_format_hybrid_attr {
-	struct device_attribute	attr;
-	u64			pmu_type;
-};
-
-ssize_t perf_event_sysfs_show(struct device *dev, struct device_attribute *attr, char *page);
-
-#define PMU_EVENT_ATTR(_name, _var, _id, _show)				\
-static struct perf_pmu_events_attr _var = {				\
-	.attr	= __ATTR(_name, 0444, _show, NULL),			\
-	.id	= _id,							\
-};
-
-#define PMU_EVENT_ATTR_STRING(_name, _var, _str)			\
-static struct perf_pmu_events_attr _var = {				\
-	.attr		= __ATTR(_name, 0444, perf_event_sysfs_show, NULL), \
-	.event_str	= _str,						\
-};
-
-#define PMU_EVENT_ATTR_ID(_name, _show, _id)				\
-	(&((struct perf_pmu_events_attr[]) {				\
-		{ .id = _id, .attr = __ATTR(_name, 0444, _show, NULL) }	\
-	})[0].attr.attr)
-
-#define PMU_FORMAT_ATTR_SHOW(_name, _format)				\
-static ssize_t _name##_show(struct device *dev,				\
-			    struct device_attribute *attr, char *page)	\
-{									\
-	BUILD_BUG_ON(sizeof(_format) >= PAGE_SIZE);			\
-	return sysfs_emit(page, _format "\n");				\
-}
-
-#define PMU_FORMAT_ATTR(_name, _format)					\
-	PMU_FORMAT_ATTR_SHOW(_name, _format)				\
-									\
-static struct device_attribute format_attr_##_name = __ATTR_RO(_name)
 
 #ifdef CONFIG_PERF_EVENTS
 
