@@ -38,9 +38,9 @@ it "allmodconfig: users of our headers compile"
 
 export ARCH=arm64
 image=$("$TOP/scripts/kernel" ours);	it "arm64: builds"
-KERNEL=$image "$TOP/scripts/guest" 'perf stat -x, -e cycles:u,instructions:u,task-clock true' >"$work/stat"
+KERNEL=$image "$TOP/scripts/guest" 'perf stat -x, -e cycles,task-clock true 2>&1' >"$work/stat"
 it "arm64: boots, and perf stat runs"
 cat "$work/stat" >&2
-[ "$(awk -F, '$3 ~ /instructions/ { print ($1 > 10000) }' "$work/stat")" = 1 ]
+[ "$(awk -F, '$3 == "cycles" { print ($1 > 10000) }' "$work/stat")" = 1 ]
 it "arm64: counts on its emulated PMU"
 plan
