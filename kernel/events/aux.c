@@ -292,6 +292,28 @@ static void aux_leave(struct perf_buffer *rb)
 		irq_work_queue(&rb->aux_free_irq);
 }
 
+/**
+ * perf_aux_abandon() - end a stretch that the driver did not
+ * @event: an event that is off its PMU; nothing happens if it has no stretch
+ *
+ * A driver whose add() fails after it began one is not asked to end it.
+ *
+ * Context: IRQs off, on the event's CPU, PMU disabled.
+ */
+void perf_aux_abandon(struct perf_event *event)
+{
+	struct perf_buffer *rb;
+
+	if (!has_aux(event))
+		return;
+
+	guard(rcu)();
+	rb = perf_event_rb(event->parent ?: event);
+	if (rb && READ_ONCE(rb->aux_event) == event &&
+	    READ_ONCE(rb->aux_cpu) == smp_processor_id())
+		aux_leave(rb);
+}
+
 struct aux_stop {
 	struct perf_buffer	*rb;
 	struct perf_event	*root;
@@ -401,6 +423,12 @@ void *perf_aux_output_begin(struct perf_output_handle *handle, struct perf_event
 	if (!rb || !aux_enter(rb, event))
 		return NULL;
 
+	/* The buffer may have been exchanged: see ring_buffer_attach(). */
+	if (perf_event_rb(root) != rb) {
+		aux_leave(rb);
+		return NULL;
+	}
+
 	handle->rb = rb;
 	handle->event = event;
 	handle->head = rb->aux_head;
@@ -438,6 +466,7 @@ void perf_aux_output_end(struct perf_output_handle *handle, unsigned long size)
 {
 	struct perf_buffer *rb = handle->rb;
 	struct perf_event *event = handle->event;
+	const u64 no_news = PERF_AUX_FLAG_OVERWRITE | PERF_AUX_FLAG_PMU_FORMAT_TYPE_MASK;
 	unsigned long start = rb->aux_head;
 	bool truncated;
 
@@ -450,8 +479,8 @@ void perf_aux_output_end(struct perf_output_handle *handle, unsigned long size)
 		rb->aux_head += size;
 	}
 
-	/* That an area is overwritten is no news: the reader looks at aux_head. */
-	if (size || handle->aux_flags & ~(u64)PERF_AUX_FLAG_OVERWRITE)
+	/* That an area is overwritten, or how it is coded, is no news without data. */
+	if (size || handle->aux_flags & ~no_news)
 		perf_sideband_aux(event, start, size, handle->aux_flags);
 
 	aux_publish(rb);

@@ -655,11 +655,14 @@ static void group_join(struct perf_event *event)
 	if (leader == event)
 		return;
 
+	/* An overflow sees the group, and the sizes of its records, before or after. */
+	perf_pmu_disable(leader->pmu_ctx->pmu);
 	leader->group_caps &= event->event_caps;
 	leader->group_generation++;
 	leader->nr_siblings++;
 	list_add_tail(&event->sibling_list, &leader->sibling_list);
 	group_update_sizes(leader);
+	perf_pmu_enable(leader->pmu_ctx->pmu);
 }
 
 /* Put an event that is in its group on the context's lists, and let it run. */
@@ -926,6 +929,8 @@ static void group_leave(struct perf_cpu_context *cpuctx, struct perf_event *even
 		return;
 	}
 
+	/* As in group_join(). */
+	perf_pmu_disable(leader->pmu_ctx->pmu);
 	list_del_init(&event->sibling_list);
 	leader->nr_siblings--;
 	leader->group_generation++;
@@ -933,6 +938,7 @@ static void group_leave(struct perf_cpu_context *cpuctx, struct perf_event *even
 	event->aux_event = NULL;
 	perf_event_update_sizes(event);
 	group_update_sizes(leader);
+	perf_pmu_enable(leader->pmu_ctx->pmu);
 }
 
 static void event_end(struct perf_event *event)
@@ -1069,6 +1075,7 @@ static void disable_fn(struct perf_cpu_context *cpuctx, struct perf_event_contex
 {
 	struct perf_event *event = arg;
 
+	WRITE_ONCE(event->pending_disable, 0);
 	if (event->state < PERF_EVENT_STATE_INACTIVE)
 		return;
 
@@ -1287,6 +1294,10 @@ static struct perf_event *inherit_event(struct inherit *inherit, struct perf_eve
 	struct perf_event *clone;
 	int ret = 0;
 
+	/* It cannot do without the leader, which is being closed. */
+	if (event->aux_event && !leader)
+		return NULL;
+
 	clone = inherit_alloc(inherit, event, leader);
 	if (IS_ERR(clone))
 		return clone;
@@ -1464,14 +1475,13 @@ int perf_event_init_task(struct task_struct *child, u64 clone_flags)
  * A child is handed to @dead, to be put when no mutex is held: its destroy() may
  * take tracing's or another task's.  An event that was opened stays with its fd.
  */
-static void exit_event(struct perf_event *event, struct task_struct *task, unsigned int flags,
-		       struct list_head *dead)
+static void exit_event(struct perf_event *event, unsigned int flags, struct list_head *dead)
 {
 	struct perf_event *parent = event->parent;
 
-	if (parent && task && event->attr.inherit_stat) {
+	if (parent && flags & PERF_DETACH_GROUP && event->attr.inherit_stat) {
 		perf_event_disable_locked(event);
-		perf_sideband_read(event, task);
+		perf_sideband_read(event, current);
 	}
 
 	if (parent)
@@ -1513,7 +1523,7 @@ static void exit_ctx(struct task_struct *task, struct perf_event_context *ctx)
 	ctx_bury(task, ctx);
 	perf_sideband_task(task, ctx, false);
 	list_for_each_entry_safe(event, tmp, &ctx->event_list, event_entry)
-		exit_event(event, task, 0, &dead);
+		exit_event(event, 0, &dead);
 	mutex_unlock(&ctx->mutex);
 
 	put_dead(&dead);
@@ -1578,7 +1588,7 @@ void perf_event_free_task(struct task_struct *task)
 	mutex_lock(&ctx->mutex);
 	ctx_bury(task, ctx);
 	list_for_each_entry_safe(event, tmp, &ctx->event_list, event_entry)
-		exit_event(event, NULL, 0, &dead);
+		exit_event(event, 0, &dead);
 	mutex_unlock(&ctx->mutex);
 
 	put_dead(&dead);
@@ -1632,7 +1642,7 @@ static struct perf_event_context *exec_remove(struct perf_event_context *ctx,
 	list_for_each_entry_safe(event, tmp, &ctx->event_list, event_entry) {
 		if (!event->attr.remove_on_exec)
 			continue;
-		exit_event(event, current, PERF_DETACH_GROUP, dead);
+		exit_event(event, PERF_DETACH_GROUP, dead);
 		any = true;
 	}
 	if (!any)

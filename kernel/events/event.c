@@ -158,6 +158,12 @@ static void event_free_rcu(struct rcu_head *head)
 {
 	struct perf_event *event = container_of(head, struct perf_event, rcu_head);
 
+	/* An RCU reader may have asked for a wake-up after the last sync. */
+	if (irq_work_is_busy(&event->pending_irq)) {
+		call_rcu(&event->rcu_head, event_free_rcu);
+		return;
+	}
+
 	if (event->ns)
 		put_pid_ns(event->ns);
 	perf_event_free_filter(event);
@@ -380,8 +386,11 @@ static int event_check_pmu(struct perf_event *event)
 		return -EINVAL;
 	if (event->attr.aux_output && !(pmu->capabilities & PERF_PMU_CAP_AUX_OUTPUT))
 		return -EOPNOTSUPP;
-	if (event->attr.aux_start_paused && !(pmu->capabilities & PERF_PMU_CAP_AUX_PAUSE))
-		return -EOPNOTSUPP;
+	if (event->attr.aux_start_paused) {
+		if (!(pmu->capabilities & PERF_PMU_CAP_AUX_PAUSE))
+			return -EOPNOTSUPP;
+		event->hw.aux_paused = 1;
+	}
 
 	if (!perf_exclusive_get(event))
 		return -EBUSY;

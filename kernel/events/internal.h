@@ -456,6 +456,7 @@ unsigned long perf_output_copy_custom(struct perf_output_handle *handle, perf_co
 int rb_alloc_aux(struct perf_buffer *rb, struct perf_event *event, pgoff_t pgoff,
 		 int nr_pages, long watermark, int flags);
 void rb_free_aux(struct perf_buffer *rb);
+void perf_aux_abandon(struct perf_event *event);
 void rb_stop_aux(struct perf_buffer *rb, struct perf_event *root);
 void rb_init_aux(struct perf_buffer *rb);
 long perf_aux_snapshot(struct perf_buffer *rb, struct perf_event *event,

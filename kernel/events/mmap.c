@@ -226,12 +226,17 @@ void ring_buffer_attach(struct perf_event *event, struct perf_buffer *rb)
 		spin_unlock_irqrestore(&rb->event_lock, flags);
 	}
 
+	/* Its last record goes where the others went. */
+	if (old && has_aux(event) && old != rb)
+		rb_stop_aux(old, event);
+
 	/* The buffer before the pointer to it.  Pairs with perf_event_rb() in NMI. */
 	rcu_assign_pointer(event->rb, rb);
 
 	if (!old)
 		return;
 
+	/* Once more: who begins after this looks at event->rb again. */
 	if (has_aux(event) && old != rb)
 		rb_stop_aux(old, event);
 	ring_buffer_put(old);
@@ -267,9 +272,8 @@ void ring_buffer_wakeup(struct perf_event *event)
 
 /*
  * The last reference to an event cannot be dropped under mmap_lock: what
- * frees it takes locks that are outside.  Such events wait here, linked by the
- * node that they had on their buffer's list; nobody else can attach them, as
- * nobody else holds them.
+ * frees it takes locks that are outside.  Such events wait here, linked by a node
+ * that serves only events which are in a context, as these no longer are.
  */
 static LIST_HEAD(late_events);
 static DEFINE_SPINLOCK(late_events_lock);
@@ -283,22 +287,22 @@ static void put_late_events(struct work_struct *work)
 	list_splice_init(&late_events, &events);
 	spin_unlock(&late_events_lock);
 
-	list_for_each_entry_safe(event, next, &events, rb_entry) {
-		list_del_init(&event->rb_entry);
+	list_for_each_entry_safe(event, next, &events, migrate_entry) {
+		list_del_init(&event->migrate_entry);
 		perf_event_put(event);
 	}
 }
 
 static DECLARE_WORK(late_events_work, put_late_events);
 
-/* Drop a reference on a detached event, under mmap_lock. */
+/* Drop a reference, perhaps the last one, under mmap_lock. */
 static void put_event_late(struct perf_event *event)
 {
 	if (refcount_dec_not_one(&event->refcount))
 		return;
 
 	spin_lock(&late_events_lock);
-	list_add(&event->rb_entry, &late_events);
+	list_add(&event->migrate_entry, &late_events);
 	spin_unlock(&late_events_lock);
 	schedule_work(&late_events_work);
 }

@@ -199,6 +199,9 @@ static void write_members(struct perf_output_handle *handle, struct perf_event *
 	struct perf_event *leader = event->group_leader, *sibling;
 	u64 absent[3] = { };
 
+	/* Nothing goes on or off this CPU while its counters are read. */
+	guard(irqsave)();
+
 	if (!room)
 		return;
 

@@ -28,99 +28,7 @@
  */
 #include "internal.h"
 
-/* ---- One event ------------------------------------------------------------ */
-
-/**
- * perf_event_matches_cpu() - may the event count on this CPU, now?
- * @event: the event
- *
- * Context: preemption off.
- */
-bool perf_event_matches_cpu(struct perf_event *event)
-{
-	return (event->cpu == -1 || event->cpu == smp_processor_id()) &&
-	       perf_cgroup_match(event);
-}
-
-static void account_on(struct perf_event *event, int n)
-{
-	struct perf_event_pmu_context *epc = event->pmu_ctx;
-	struct perf_cpu_pmu_context *cpc = this_cpc(epc->pmu);
-
-	if (!is_software_event(event))
-		cpc->active_oncpu += n;
-	if (event->attr.freq && event->attr.sample_freq) {
-		epc->nr_freq += n;
-		event->ctx->nr_freq += n;
-	}
-	if (event->attr.exclusive)
-		cpc->exclusive = n > 0;
-}
-
-/* 0: it is on, or disabled and needs nothing.  -EAGAIN: there is no room. */
-static int event_on(struct perf_event *event)
-{
-	int ret = 0;
-
-	lockdep_assert_held(&event->ctx->lock);
-
-	if (event->state <= PERF_EVENT_STATE_OFF)
-		return 0;
-
-	WRITE_ONCE(event->oncpu, smp_processor_id());
-	perf_event_set_state(event, PERF_EVENT_STATE_ACTIVE);
-
-	if (unlikely(event->hw.interrupts == MAX_INTERRUPTS))
-		perf_event_unthrottle(event, false);
-
-	perf_pmu_disable(event->pmu);
-	if (event->pmu->add(event, PERF_EF_START)) {
-		perf_event_set_state(event, PERF_EVENT_STATE_INACTIVE);
-		WRITE_ONCE(event->oncpu, -1);
-		ret = -EAGAIN;
-	} else {
-		account_on(event, 1);
-	}
-	perf_pmu_enable(event->pmu);
-
-	return ret;
-}
-
-/**
- * perf_event_sched_out() - take one event off its PMU
- * @event: the event; nothing happens if it is not on one
- *
- * An overflow may have asked for the event to be disabled (pending_disable)
- * before its interrupt work could do so: then it goes off here.
- *
- * Context: IRQs off, on the event's CPU, its ctx->lock held.
- */
-void perf_event_sched_out(struct perf_event *event)
-{
-	enum perf_event_state state = PERF_EVENT_STATE_INACTIVE;
-
-	lockdep_assert_held(&event->ctx->lock);
-
-	if (event->state != PERF_EVENT_STATE_ACTIVE || event->resident)
-		return;
-
-	list_del_init(&event->active_list);
-	perf_pmu_disable(event->pmu);
-	event->pmu->del(event, 0);
-	WRITE_ONCE(event->oncpu, -1);
-	account_on(event, -1);
-
-	if (READ_ONCE(event->pending_disable)) {
-		WRITE_ONCE(event->pending_disable, 0);
-		state = PERF_EVENT_STATE_OFF;
-	}
-	perf_event_set_state(event, state);
-	if (state == PERF_EVENT_STATE_OFF)
-		perf_group_dequeue(event);
-	perf_pmu_enable(event->pmu);
-}
-
-/* ---- One group ------------------------------------------------------------ */
+/* ---- Who wants to run ------------------------------------------------------ */
 
 static struct perf_group_set *group_set(struct perf_event *leader)
 {
@@ -151,6 +59,108 @@ void perf_group_dequeue(struct perf_event *leader)
 {
 	perf_group_erase(group_set(leader), leader);
 }
+
+/* ---- One event ------------------------------------------------------------ */
+
+/**
+ * perf_event_matches_cpu() - may the event count on this CPU, now?
+ * @event: the event
+ *
+ * Context: preemption off.
+ */
+bool perf_event_matches_cpu(struct perf_event *event)
+{
+	return (event->cpu == -1 || event->cpu == smp_processor_id()) &&
+	       perf_cgroup_match(event);
+}
+
+static void account_on(struct perf_event *event, int n)
+{
+	struct perf_event_pmu_context *epc = event->pmu_ctx;
+	struct perf_cpu_pmu_context *cpc = this_cpc(epc->pmu);
+
+	if (!is_software_event(event))
+		cpc->active_oncpu += n;
+	if (event->attr.freq && event->attr.sample_freq) {
+		epc->nr_freq += n;
+		event->ctx->nr_freq += n;
+	}
+	if (event->attr.exclusive)
+		cpc->exclusive = n > 0;
+}
+
+/*
+ * It is not on its PMU any more.  An overflow, or the failure to add it, may have
+ * asked for it to be disabled (pending_disable) before the interrupt work could.
+ */
+static void event_off(struct perf_event *event)
+{
+	enum perf_event_state state = PERF_EVENT_STATE_INACTIVE;
+
+	WRITE_ONCE(event->oncpu, -1);
+	if (READ_ONCE(event->pending_disable)) {
+		WRITE_ONCE(event->pending_disable, 0);
+		state = PERF_EVENT_STATE_OFF;
+	}
+
+	perf_event_set_state(event, state);
+	if (state == PERF_EVENT_STATE_OFF)
+		perf_group_dequeue(event);
+}
+
+/* 0: it is on, or disabled and needs nothing.  -EAGAIN: there is no room. */
+static int event_on(struct perf_event *event)
+{
+	int ret = 0;
+
+	lockdep_assert_held(&event->ctx->lock);
+
+	if (event->state <= PERF_EVENT_STATE_OFF)
+		return 0;
+
+	WRITE_ONCE(event->oncpu, smp_processor_id());
+	perf_event_set_state(event, PERF_EVENT_STATE_ACTIVE);
+
+	if (unlikely(event->hw.interrupts == MAX_INTERRUPTS))
+		perf_event_unthrottle(event, false);
+
+	perf_pmu_disable(event->pmu);
+	perf_sideband_itrace_start(event);
+	if (event->pmu->add(event, PERF_EF_START)) {
+		perf_aux_abandon(event);
+		event_off(event);
+		ret = -EAGAIN;
+	} else {
+		account_on(event, 1);
+	}
+	perf_pmu_enable(event->pmu);
+
+	return ret;
+}
+
+/**
+ * perf_event_sched_out() - take one event off its PMU
+ * @event: the event; nothing happens if it is not on one
+ *
+ * Context: IRQs off, on the event's CPU, its ctx->lock held.
+ */
+void perf_event_sched_out(struct perf_event *event)
+{
+	lockdep_assert_held(&event->ctx->lock);
+
+	if (event->state != PERF_EVENT_STATE_ACTIVE || event->resident)
+		return;
+
+	list_del_init(&event->active_list);
+	perf_pmu_disable(event->pmu);
+	event->pmu->del(event, 0);
+	perf_aux_abandon(event);
+	account_on(event, -1);
+	event_off(event);
+	perf_pmu_enable(event->pmu);
+}
+
+/* ---- One group ------------------------------------------------------------ */
 
 static bool group_is_software(struct perf_event *leader)
 {
@@ -267,6 +277,9 @@ static int pinned_on(struct perf_event *leader, void *arg)
 {
 	if (leader->state != PERF_EVENT_STATE_INACTIVE || !group_on(leader))
 		return 0;
+	/* Its add() had it disabled. */
+	if (leader->state != PERF_EVENT_STATE_INACTIVE)
+		return 0;
 
 	perf_event_set_state(leader, PERF_EVENT_STATE_ERROR);
 	perf_group_dequeue(leader);
@@ -286,7 +299,7 @@ static int flexible_on(struct perf_event *leader, void *arg)
 		return 0;
 	}
 
-	if (group_on(leader)) {
+	if (group_on(leader) && leader->state == PERF_EVENT_STATE_INACTIVE) {
 		*full = true;
 		group_wait(leader);
 	}
@@ -553,7 +566,7 @@ static void group_sched_in(struct perf_cpu_context *cpuctx, struct perf_event *l
 		return;
 
 	if (group_is_software(leader) || leader->attr.pinned || !others_wait) {
-		if (!group_on(leader))
+		if (!group_on(leader) || leader->state != PERF_EVENT_STATE_INACTIVE)
 			return;
 	}
 

@@ -329,12 +329,13 @@ static bool sb_begin(struct sb_record *rec, enum sb_kind kind)
 	if (likely(!sb_wanted(kind)))
 		return false;
 
-	*rec = (struct sb_record) {
-		.kind	= kind,
-		.type	= row->type,
-		.misc	= row->misc,
-		.size	= row->size,
-	};
+	/* All of it: the body goes to user space. */
+	memset(rec, 0, sizeof(*rec));
+	rec->kind = kind;
+	rec->type = row->type;
+	rec->misc = row->misc;
+	rec->size = row->size;
+
 	return true;
 }
 
@@ -947,9 +948,11 @@ void perf_log_lost_samples(struct perf_event *event, u64 lost)
 }
 
 /**
- * perf_sideband_read() - READ: what an inherited event has counted when its task exits
- * @event: the event, with attr.inherit_stat
- * @task: its task
+ * perf_sideband_read() - READ: what an inherited event has counted when exec removes it
+ * @event: the event, with attr.inherit_stat, disabled
+ * @task: its task, current
+ *
+ * Another CPU's buffer is not ours to write to: such a record is lost.
  *
  * Context: may sleep; ctx->mutex held.
  */
@@ -962,5 +965,9 @@ void perf_sideband_read(struct perf_event *event, struct task_struct *task)
 		.body.who	= sb_who(event, task),
 	};
 
-	sb_write(event, &rec);
+	guard(irqsave)();
+	if (event->cpu < 0 || event->cpu == smp_processor_id())
+		sb_write(event, &rec);
+	else
+		atomic64_inc(&perf_event_root(event)->lost_samples);
 }

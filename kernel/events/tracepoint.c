@@ -302,6 +302,9 @@ void perf_tp_event(u16 event_type, u64 count, void *record, int entry_size,
 	lockdep_assert_preemption_disabled();
 
 	perf_trace_buf_update(record, event_type);
+
+	/* The list is this CPU's: its events do not come and go under the walk. */
+	guard(irqsave)();
 	hlist_for_each_entry_rcu(event, head, hlist_entry)
 		tracing_deliver(event, count, &raw, regs);
 	if (task && task != current)
