@@ -38,6 +38,7 @@ run_kselftests()
 	tests=$(cat "$3/list")
 	# shellcheck disable=SC2016 # the guest expands it
 	KERNEL=$2 TIMEOUT=${TIMEOUT:-900} "$TOP/scripts/guest" '
+		export PERF_TEST_SCALE='"${PERF_TEST_SCALE:-1}"'
 		for t in '"${tests//$'\n'/ }"'; do
 			echo "# suite $t"
 			cd '"$3"'/${t%:*}

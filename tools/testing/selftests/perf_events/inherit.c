@@ -467,7 +467,7 @@ static void *open_and_close(void *arg)
 /* Clones are made of a context that changes all the time. */
 TEST_F(inherit, fork_while_another_opens_and_closes)
 {
-	int stop = 0, rounds = 60;
+	int stop = 0, forks = rounds(60);
 	pthread_t thread;
 	__u64 before;
 	void *n;
@@ -475,19 +475,19 @@ TEST_F(inherit, fork_while_another_opens_and_closes)
 	self->fd = pe_self(&self->attr);
 	pthread_create(&thread, NULL, open_and_close, &stop);
 	before = pe_count(self->fd);
-	for (int i = 0; i < rounds; i++)
+	for (int i = 0; i < forks; i++)
 		ASSERT_EQ(0, child_join(fork_toucher(CHILD_PAGES)));
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	pthread_join(thread, &n);
-	EXPECT_LT(rounds / 2, (long)n);
-	EXPECT_LE(rounds * CHILD_PAGES, pe_count(self->fd) - before);
-	EXPECT_GT(rounds * (CHILD_PAGES * 3 / 2), pe_count(self->fd) - before);
+	EXPECT_LT(forks / 2, (long)n);
+	EXPECT_LE(forks * CHILD_PAGES, pe_count(self->fd) - before);
+	EXPECT_GT(forks * (CHILD_PAGES * 3 / 2), pe_count(self->fd) - before);
 }
 
 /* Close and exit at the same time, many times: one of them folds, none twice. */
 TEST_F(inherit, close_against_exit_of_children)
 {
-	for (int round = 0; round < 60; round++) {
+	for (int round = 0; round < rounds(60); round++) {
 		pid_t child;
 
 		self->fd = pe_self(&self->attr);

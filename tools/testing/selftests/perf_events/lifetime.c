@@ -296,7 +296,7 @@ TEST_F(life, two_open_the_first_event_of_a_third)
 
 	race.attr.disabled = 0;
 	pthread_barrier_init(&race.start, NULL, 2);
-	for (int round = 0; round < 100; round++) {
+	for (int round = 0; round < rounds(100); round++) {
 		if (!worker_fork(&w)) {
 			worker_post(&w);
 			worker_wait(&w);
@@ -344,7 +344,7 @@ TEST_F(life, close_against_exit)
 
 	race.attr.disabled = 0;
 	pthread_barrier_init(&race.start, NULL, 2);
-	for (int round = 0; round < 100; round++) {
+	for (int round = 0; round < rounds(100); round++) {
 		if (!worker_fork(&w)) {
 			worker_wait(&w);
 			_exit(0);
@@ -365,7 +365,7 @@ TEST_F(life, open_against_exit)
 	int opened = 0, late = 0;
 	struct worker w;
 
-	for (int round = 0; round < 200; round++) {
+	for (int round = 0; round < rounds(200); round++) {
 		int fd;
 
 		if (!worker_fork(&w)) {

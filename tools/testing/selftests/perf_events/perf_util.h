@@ -38,6 +38,19 @@
 
 /* ---- Opening, reading, commanding ---- */
 
+/* How often to repeat: less often by PERF_TEST_SCALE, for a kernel that is slow. */
+static inline int scale(void)
+{
+	const char *value = getenv("PERF_TEST_SCALE");
+
+	return value && atoi(value) > 0 ? atoi(value) : 1;
+}
+
+static inline int rounds(int n)
+{
+	return (n + scale() - 1) / scale();
+}
+
 static inline int pe_open(struct perf_event_attr *attr, pid_t pid, int cpu,
 			  int group, unsigned long flags)
 {
