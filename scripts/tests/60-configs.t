@@ -16,7 +16,7 @@ build()
 
 	mkdir -p "$obj"
 	# shellcheck disable=SC2046,SC2086
-	configure "$tree" "$obj" $(cat) && kmake "$tree" "$obj" $2
+	configure "$tree" "$obj" $(cat) && kmake "$tree" "$obj" -k $2
 }
 
 (ARCH=i386 build i386 "$core arch/x86/events/ arch/x86/kernel/" <<<"$frag/quick.config $frag/i386.config")
@@ -30,7 +30,7 @@ it "PERF_EVENTS=n: builds (user-mode Linux)"
 # Whole directories where our headers are used all over, single files elsewhere.
 (ALL=allmodconfig build users "$core arch/x86/events/ arch/x86/kvm/ arch/x86/kernel/hw_breakpoint.o arch/x86/kernel/kgdb.o
 	arch/x86/kernel/ptrace.o arch/x86/kernel/cpu/resctrl/ arch/x86/mm/fault.o virt/kvm/ mm/mmap.o mm/mprotect.o mm/memory.o
-	fs/exec.o fs/coredump.o kernel/sched/core.o kernel/nsproxy.o kernel/kprobes.o kernel/watchdog_perf.o security/security.o
+	fs/exec.o fs/coredump.o kernel/sched/core.o kernel/nsproxy.o kernel/kprobes.o security/security.o
 	net/core/filter.o drivers/perf/ drivers/gpu/drm/i915/i915_pmu.o drivers/gpu/drm/amd/amdgpu/amdgpu_pmu.o
 	drivers/dma/idxd/perfmon.o drivers/iommu/intel/perfmon.o drivers/powercap/intel_rapl_common.o drivers/fpga/dfl-fme-perf.o
 	drivers/acpi/acpi_pad.o drivers/tty/sysrq.o drivers/hwtracing/ samples/hw_breakpoint/" <<<"$frag/users.config")
