@@ -202,7 +202,7 @@ TEST_F(command, period_of_a_clock)
 {
 	struct perf_event_attr attr = sw_attr(PERF_COUNT_SW_CPU_CLOCK);
 	struct ring ring;
-	int fd, n;
+	int fd, n = 0;
 
 	attr.sample_period = 1ULL << 60;
 	fd = pe_self(&attr);
@@ -212,11 +212,14 @@ TEST_F(command, period_of_a_clock)
 	ASSERT_EQ(0, do_u64(fd, PERF_EVENT_IOC_PERIOD, NSEC_PER_MSEC));
 	pe_disable(fd);
 	pe_enable(fd);
-	spin_ms(60);
+	/* A busy host makes timers late; none of them can come early. */
+	for (int i = 1; n < 10 && i < 100; i++) {
+		spin_ms(20);
+		n += ring_drain(&ring, PERF_RECORD_SAMPLE);
+		EXPECT_GE(i * 25, n);
+	}
 	pe_disable(fd);
-	n = ring_drain(&ring, PERF_RECORD_SAMPLE);
 	EXPECT_LE(10, n);
-	EXPECT_GE(70, n);
 }
 
 TEST_F(command, id)
