@@ -94,10 +94,10 @@ static void cgroup_change(struct perf_cpu_context *cpuctx, struct perf_cgroup *n
  */
 bool perf_cgroup_match(struct perf_event *event)
 {
-	if (!event->cgrp)
-		return true;
+	struct perf_cgroup *cgrp = event->cgrp;
 
-	return cgroup_is_below(READ_ONCE(this_cpu_ptr(&perf_cpu_context)->cgrp), event->cgrp);
+	return !cgrp ||
+	       cgroup_is_below(READ_ONCE(this_cpu_ptr(&perf_cpu_context)->cgrp), cgrp);
 }
 
 /**
@@ -319,8 +319,8 @@ int perf_cgroup_connect(int fd, struct perf_event *event, struct perf_event *lea
  */
 void perf_cgroup_disconnect(struct perf_event *event)
 {
+	/* A reader of the event may still look at the pointer: both go by RCU. */
 	css_put(&event->cgrp->css);
-	event->cgrp = NULL;
 }
 
 /* ---- Cgroups --------------------------------------------------------------------- */

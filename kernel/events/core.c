@@ -297,7 +297,9 @@ static void ctx_call_inactive(struct ctx_call *call, bool sure)
 
 	if (ctx->active)
 		return;
-	if (!sure && perf_ctx_is_task(ctx) && !ctx_is_dead(ctx) && !ctx->nr_events)
+	/* @sure or not: it may have come to life elsewhere, without events. */
+	if (perf_ctx_is_task(ctx) && !ctx_is_dead(ctx) && !ctx->nr_events &&
+	    (!sure || task_curr(ctx->task)))
 		return;
 
 	call->fn(NULL, ctx, call->arg);
@@ -436,7 +438,8 @@ static int epc_need_task_data(struct perf_event_pmu_context *epc, struct perf_ev
 	struct kmem_cache *cache = epc->pmu->task_ctx_cache;
 	void *data;
 
-	if (!(event->attach_state & PERF_ATTACH_TASK_DATA) || epc->task_ctx_data || !cache)
+	if (!perf_ctx_is_task(epc->ctx) || !(event->attach_state & PERF_ATTACH_TASK_DATA) ||
+	    epc->task_ctx_data || !cache)
 		return 0;
 
 	data = kmem_cache_zalloc(cache, GFP_KERNEL);
@@ -647,22 +650,39 @@ static void group_update_sizes(struct perf_event *leader)
 		perf_event_update_sizes(sibling);
 }
 
+/* An overflow sees the group, and the sizes of its records, before or after. */
+static bool group_freeze(struct perf_event *leader)
+{
+	bool on = leader->state == PERF_EVENT_STATE_ACTIVE && !leader->resident;
+
+	if (on)
+		perf_pmu_disable(leader->pmu_ctx->pmu);
+
+	return on;
+}
+
+static void group_thaw(struct perf_event *leader, bool on)
+{
+	if (on)
+		perf_pmu_enable(leader->pmu_ctx->pmu);
+}
+
 static void group_join(struct perf_event *event)
 {
 	struct perf_event *leader = event->group_leader;
+	bool on;
 
 	event->attach_state |= PERF_ATTACH_GROUP;
 	if (leader == event)
 		return;
 
-	/* An overflow sees the group, and the sizes of its records, before or after. */
-	perf_pmu_disable(leader->pmu_ctx->pmu);
+	on = group_freeze(leader);
 	leader->group_caps &= event->event_caps;
 	leader->group_generation++;
 	leader->nr_siblings++;
 	list_add_tail(&event->sibling_list, &leader->sibling_list);
 	group_update_sizes(leader);
-	perf_pmu_enable(leader->pmu_ctx->pmu);
+	group_thaw(leader, on);
 }
 
 /* Put an event that is in its group on the context's lists, and let it run. */
@@ -919,6 +939,7 @@ static void group_promote_siblings(struct perf_cpu_context *cpuctx, struct perf_
 static void group_leave(struct perf_cpu_context *cpuctx, struct perf_event *event)
 {
 	struct perf_event *leader = event->group_leader;
+	bool on;
 
 	if (!(event->attach_state & PERF_ATTACH_GROUP))
 		return;
@@ -929,8 +950,7 @@ static void group_leave(struct perf_cpu_context *cpuctx, struct perf_event *even
 		return;
 	}
 
-	/* As in group_join(). */
-	perf_pmu_disable(leader->pmu_ctx->pmu);
+	on = group_freeze(leader);
 	list_del_init(&event->sibling_list);
 	leader->nr_siblings--;
 	leader->group_generation++;
@@ -938,7 +958,7 @@ static void group_leave(struct perf_cpu_context *cpuctx, struct perf_event *even
 	event->aux_event = NULL;
 	perf_event_update_sizes(event);
 	group_update_sizes(leader);
-	perf_pmu_enable(leader->pmu_ctx->pmu);
+	group_thaw(leader, on);
 }
 
 static void event_end(struct perf_event *event)

@@ -344,12 +344,20 @@ static void event_init_period(struct perf_event *event)
 /* A program on a tracepoint or probe is run by the tracepoint, once for all. */
 static void event_inherit_prog(struct perf_event *event, struct perf_event *parent)
 {
-	struct bpf_prog *prog = parent->prog;
+	struct bpf_prog *prog;
 
-	if (!prog || perf_event_is_tracing(parent))
+	if (perf_event_is_tracing(parent))
 		return;
 
-	bpf_prog_inc(prog);
+	/* Its link may go at any moment. */
+	scoped_guard(rcu) {
+		prog = READ_ONCE(parent->prog);
+		if (prog)
+			prog = bpf_prog_inc_not_zero(prog);
+	}
+	if (IS_ERR_OR_NULL(prog))
+		return;
+
 	event->prog = prog;
 	event->bpf_cookie = parent->bpf_cookie;
 }

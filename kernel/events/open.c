@@ -212,7 +212,7 @@ VISIBLE_IF_KUNIT int perf_attr_check_target(const struct perf_event_attr *attr,
 	if (attr->aux_pause && attr->aux_resume)
 		return -EINVAL;
 
-	return has_task || cpu_possible(cpu) ? 0 : -ENODEV;
+	return cpu < 0 || cpu_possible(cpu) ? 0 : -ENODEV;
 }
 
 /**

@@ -384,7 +384,7 @@ TEST_F(life, open_against_exit)
 		}
 		ASSERT_EQ(0, worker_join(&w));
 	}
-	EXPECT_EQ(200, opened + late);
+	EXPECT_EQ(rounds(200), opened + late);
 }
 
 /* ---- Across a socket ---- */

@@ -243,8 +243,8 @@ TEST(random_storm)
 		steps += storm[i].steps;
 		opened += storm[i].opened;
 	}
-	EXPECT_LT(500, steps);
-	EXPECT_LT(50, opened);
+	EXPECT_LT(rounds(500), steps);
+	EXPECT_LT(rounds(50), opened);
 	EXPECT_EQ(before, pinned());
 	EXPECT_EQ(fds, open_descriptors());
 	/* And all of it still works. */
