@@ -38,11 +38,11 @@ run_kselftests()
 	tests=$(cat "$3/list")
 	# shellcheck disable=SC2016 # the guest expands it
 	KERNEL=$2 TIMEOUT=${TIMEOUT:-900} "$TOP/scripts/guest" '
-		export PERF_TEST_SCALE='"${PERF_TEST_SCALE:-1}"'
+		export PERF_TEST_SCALE='"${PERF_TEST_SCALE:-1} PERF_FAULTS_SECONDS=${PERF_FAULTS_SECONDS:-2}"'
 		for t in '"${tests//$'\n'/ }"'; do
 			echo "# suite $t"
 			cd '"$3"'/${t%:*}
-			timeout 120 ./${t#*:}
+			timeout 300 ./${t#*:}
 			echo "# exit $?"
 		done 2>&1' >"$out.raw"
 	status=$?
