@@ -576,7 +576,9 @@ static void rb_free_pages(struct perf_buffer *rb)
 
 static struct page *rb_page(struct perf_buffer *rb, unsigned long pgoff)
 {
-	return virt_to_page(pgoff ? rb->data_pages[pgoff - 1] : rb->user_page);
+	void *page = pgoff ? rb->data_pages[pgoff - 1] : rb->user_page;
+
+	return virt_to_page(page);
 }
 
 #endif /* CONFIG_PERF_USE_VMALLOC */
