@@ -79,8 +79,12 @@ static void account_on(struct perf_event *event, int n)
 	struct perf_event_pmu_context *epc = event->pmu_ctx;
 	struct perf_cpu_pmu_context *cpc = this_cpc(epc->pmu);
 
-	if (!is_software_event(event))
-		cpc->active_oncpu += n;
+	if (!is_software_event(event)) {
+		if (event->group_leader->attr.pinned)
+			cpc->active_pinned += n;
+		else
+			cpc->active_flexible += n;
+	}
 	if (event->attr.freq && event->attr.sample_freq) {
 		epc->nr_freq += n;
 		event->ctx->nr_freq += n;
@@ -167,15 +171,23 @@ static bool group_is_software(struct perf_event *leader)
 	return leader->group_caps & PERF_EV_CAP_SOFTWARE;
 }
 
-/* An exclusive group shares the PMU with nobody; software groups do not mind. */
+/*
+ * Nobody joins an exclusive group; software groups do not mind.  It shares the PMU
+ * with pinned groups all the same, unless it is pinned itself: else nothing could be
+ * exclusive beside the watchdog.
+ */
 static bool group_may_go_on(struct perf_event *leader)
 {
 	struct perf_cpu_pmu_context *cpc = this_cpc(leader->pmu_ctx->pmu);
 
 	if (group_is_software(leader))
 		return true;
+	if (cpc->exclusive)
+		return false;
+	if (!leader->attr.exclusive)
+		return true;
 
-	return !cpc->exclusive && !(leader->attr.exclusive && cpc->active_oncpu);
+	return !cpc->active_flexible && !(leader->attr.pinned && cpc->active_pinned);
 }
 
 static int group_add_all(struct perf_event *leader)
