@@ -654,8 +654,9 @@ struct perf_event_pmu_context {
  * kernel/events/internal.h.
  */
 struct perf_event_context {
-	raw_spinlock_t			lock;
+	/* Which events: either to read, both to change. */
 	struct mutex			mutex;
+	raw_spinlock_t			lock;
 	struct task_struct		*task;
 	int				nr_user;
 	int				nr_task_data;
@@ -685,17 +686,15 @@ struct perf_event_context {
  * interrupt on the CPU where they are active: the mutex, or IRQs off there, is
  * enough to walk them.
  */
-#ifdef CONFIG_PROVE_LOCKING
-#define lockdep_assert_event_ctx(event)						\
-	WARN_ON_ONCE(__lockdep_enabled && this_cpu_read(hardirqs_enabled) &&	\
-		     lockdep_is_held(&(event)->ctx->mutex) != LOCK_STATE_HELD)
-#else
-#define lockdep_assert_event_ctx(event) do { } while (0)
-#endif
+static inline bool perf_event_leads(struct perf_event *event)
+{
+	lockdep_assert_once(irqs_disabled() || lockdep_is_held(&event->ctx->mutex));
 
-#define for_each_sibling_event(sibling, event)				\
-	lockdep_assert_event_ctx(event);				\
-	if ((event)->group_leader == (event))				\
+	return event->group_leader == event;
+}
+
+#define for_each_sibling_event(sibling, event)					\
+	for (bool _leads = perf_event_leads(event); _leads; _leads = false)	\
 		list_for_each_entry((sibling), &(event)->sibling_list, sibling_list)
 
 #ifdef CONFIG_PERF_EVENTS

@@ -298,6 +298,7 @@ static inline bool name(const struct perf_event *event)			\
 {									\
 	return event->attr.branch_sample_type & PERF_SAMPLE_BRANCH_##bit; \
 }
+
 PERF_BRANCH_TEST(branch_sample_no_flags, NO_FLAGS)
 PERF_BRANCH_TEST(branch_sample_no_cycles, NO_CYCLES)
 PERF_BRANCH_TEST(branch_sample_type, TYPE_SAVE)

@@ -294,8 +294,9 @@ static int streams_reserve(int cpu, int nr)
 int perf_cgroup_connect(int fd, struct perf_event *event, struct perf_event *leader)
 {
 	struct cgroup_subsys_state *css;
-	CLASS(fd, f)(fd);
 	int ret;
+
+	CLASS(fd, f)(fd);
 
 	if (!fd_file(f))
 		return -EBADF;

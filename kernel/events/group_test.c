@@ -137,7 +137,8 @@ static void group_merge_order(struct kunit *test)
 		KUNIT_EXPECT_LT(test, log.seen[i - 1]->group_index, log.seen[i]->group_index);
 	for (i = 0; i < log.nr; i++)
 		KUNIT_EXPECT_NE(test, log.seen[i]->cpu, 1);
-	KUNIT_EXPECT_EQ(test, log.nr, DIV_ROUND_UP(NR_LEADERS, 3) + DIV_ROUND_UP(NR_LEADERS - 1, 3));
+	KUNIT_EXPECT_EQ(test, log.nr,
+			DIV_ROUND_UP(NR_LEADERS, 3) + DIV_ROUND_UP(NR_LEADERS - 1, 3));
 }
 
 static void group_merge_stops(struct kunit *test)
@@ -170,4 +171,5 @@ static struct kunit_suite group_test_suite = {
 	.init = group_test_init,
 	.test_cases = group_test_cases,
 };
+
 kunit_test_suites(&group_test_suite);

@@ -49,7 +49,7 @@
 
 #include "time.h"
 
-/* ---- Contexts: core.c --------------------------------------------------- */
+/* ---- Contexts: core.c ------------------------------------------------------------ */
 
 /* ctx->task of a task that has exited. */
 #define TASK_TOMBSTONE	((struct task_struct *)-1L)
@@ -136,7 +136,7 @@ static inline void perf_cpuctx_unlock(struct perf_cpu_context *cpuctx,
 	raw_spin_unlock(&cpuctx->ctx.lock);
 }
 
-/* ---- Events: event.c ----------------------------------------------------- */
+/* ---- Events: event.c ------------------------------------------------------------- */
 
 /**
  * struct perf_event_params - what an event is made from
@@ -176,7 +176,7 @@ static inline bool perf_event_is_orphan(struct perf_event *event)
 	return event->state == PERF_EVENT_STATE_DEAD;
 }
 
-/* ---- Groups: group.c ------------------------------------------------------ */
+/* ---- Groups: group.c ------------------------------------------------------------- */
 
 void perf_group_insert(struct perf_group_set *set, struct perf_event *leader);
 void perf_group_erase(struct perf_group_set *set, struct perf_event *leader);
@@ -190,7 +190,7 @@ static inline bool perf_group_set_empty(const struct perf_group_set *set)
 	return RB_EMPTY_ROOT(&set->tree);
 }
 
-/* ---- Scheduling: sched.c --------------------------------------------------- */
+/* ---- Scheduling: sched.c --------------------------------------------------------- */
 
 /**
  * struct perf_cpu_pmu_context - what a CPU keeps of a PMU
@@ -249,12 +249,12 @@ void perf_resched(struct perf_cpu_context *cpuctx, struct pmu *pmu);
 void perf_mux_init_cpu(struct perf_cpu_pmu_context *cpc, int cpu);
 void perf_mux_restart(struct perf_cpu_pmu_context *cpc);
 
-/* ---- Task switches: switch.c ------------------------------------------------- */
+/* ---- Task switches: switch.c ----------------------------------------------------- */
 
 void perf_sched_events_get(void);
 void perf_sched_events_put(void);
 
-/* ---- Periods and limits: freq.c -------------------------------------------- */
+/* ---- Periods and limits: freq.c -------------------------------------------------- */
 
 extern int sysctl_perf_event_sample_rate;
 
@@ -271,7 +271,7 @@ void perf_event_adjust_freq(struct perf_event *event, u64 nsec, u64 count, bool 
 void perf_event_unthrottle(struct perf_event *event, bool start);
 int perf_event_account_overflow(struct perf_event *event, bool throttle);
 
-/* ---- Overflow: overflow.c ---------------------------------------------------- */
+/* ---- Overflow: overflow.c -------------------------------------------------------- */
 
 void perf_event_init_pending(struct perf_event *event);
 void perf_event_sync_pending(struct perf_event *event);
@@ -281,7 +281,7 @@ int perf_event_overflow_throttle(struct perf_event *event, bool throttle,
 int perf_event_set_handler_prog(struct perf_event *event, struct bpf_prog *prog, u64 cookie);
 void perf_event_free_handler_prog(struct perf_event *event);
 
-/* ---- Samples: sample.c -------------------------------------------------------- */
+/* ---- Samples: sample.c ----------------------------------------------------------- */
 
 void perf_event_init_sample_sizes(struct perf_event *event);
 void perf_event_header__init_id(struct perf_event_header *header,
@@ -312,7 +312,7 @@ static inline u64 perf_event_clock(struct perf_event *event)
 	return event->clock();
 }
 
-/* ---- Side-band records: sideband.c --------------------------------------------- */
+/* ---- Side-band records: sideband.c ----------------------------------------------- */
 
 int perf_sideband_account(struct perf_event *event);
 void perf_sideband_unaccount(struct perf_event *event);
@@ -328,7 +328,7 @@ void perf_sideband_cgroup(struct cgroup *cgrp);
 typedef void (*perf_sb_fn)(struct perf_event *event, void *arg);
 void perf_sideband_for_each(perf_sb_fn fn, void *arg, struct perf_event_context *task_ctx);
 
-/* ---- Buffers: ring_buffer.c, aux.c, mmap.c -------------------------------------- */
+/* ---- Buffers: ring_buffer.c, aux.c, mmap.c --------------------------------------- */
 
 /* flags of rb_alloc() and rb_alloc_aux() */
 #define RING_BUFFER_WRITABLE	0x01
@@ -411,12 +411,14 @@ struct perf_buffer {
 
 	long				watermark;
 	long				aux_watermark;
+	/* The events that write here. */
 	spinlock_t			event_lock;
 	struct list_head		event_list;
 
 	refcount_t			mmap_count;
 	struct perf_mlock_charge	charge;
 
+	/* The AUX area: its making and its mappings. */
 	struct mutex			aux_mutex;
 	long				aux_head;
 	unsigned int			aux_nest;
@@ -536,14 +538,14 @@ static inline void put_recursion_context(u8 *recursion, unsigned char rctx)
 	recursion[rctx]--;
 }
 
-/* ---- Reading: read.c -------------------------------------------------------------- */
+/* ---- Reading: read.c ------------------------------------------------------------- */
 
 int perf_event_read(struct perf_event *event, bool group);
 ssize_t perf_event_read_to_user(struct perf_event *event, char __user *buf, size_t count);
 void perf_event_reset_locked(struct perf_event *event);
 u64 perf_event_count(struct perf_event *event, bool self);
 
-/* ---- Opening: open.c ----------------------------------------------------------------- */
+/* ---- Opening: open.c ------------------------------------------------------------- */
 
 int perf_copy_attr(struct perf_event_attr __user *uattr, struct perf_event_attr *attr);
 
@@ -553,7 +555,7 @@ int perf_attr_check_target(const struct perf_event_attr *attr, bool has_task, in
 u64 (*perf_clockid_read(clockid_t id, bool nmi))(void);
 #endif
 
-/* ---- PMUs: pmu.c ----------------------------------------------------------------------- */
+/* ---- PMUs: pmu.c ----------------------------------------------------------------- */
 
 extern struct mutex pmus_lock;
 extern struct list_head pmus;
@@ -567,7 +569,7 @@ bool perf_exclusive_fits(struct perf_event *event, struct perf_event_context *ct
 void perf_pmu_scope_init_cpu(unsigned int cpu);
 void perf_pmu_scope_exit_cpu(unsigned int cpu);
 
-/* ---- Software events, tracepoints: swevent.c, clock.c, tracepoint.c ---------------------- */
+/* ---- Software events, tracepoints: swevent.c, clock.c, tracepoint.c -------------- */
 
 extern struct pmu perf_swevent;
 extern struct pmu perf_cpu_clock;
@@ -599,10 +601,11 @@ static inline int perf_tracing_set_filter(struct perf_event *event, char *str)
 {
 	return -EINVAL;
 }
+
 static inline void perf_event_free_filter(struct perf_event *event) { }
 #endif
 
-/* ---- Breakpoints: hw_breakpoint.c, bp_slots.c (and <linux/hw_breakpoint.h>) -------------- */
+/* ---- Breakpoints: hw_breakpoint.c, bp_slots.c (and <linux/hw_breakpoint.h>) ------ */
 
 #ifdef CONFIG_HAVE_HW_BREAKPOINT
 bool perf_bp_type_exists(u64 bp_type);
@@ -610,7 +613,7 @@ int perf_bp_slot_retype(struct perf_event *bp, u64 bp_type);
 int perf_bp_slots_init(void);
 #endif
 
-/* ---- Address filters: addr_filter.c --------------------------------------------------------- */
+/* ---- Address filters: addr_filter.c ---------------------------------------------- */
 
 /**
  * struct perf_addr_filter_spec - a filter as it is written
@@ -642,7 +645,7 @@ int perf_addr_filters_set(struct perf_event *event, char *str);
 void perf_addr_filters_exec(struct perf_event_context *ctx);
 void perf_addr_filters_mmap(struct vm_area_struct *vma);
 
-/* ---- Cgroups: cgroup.c ------------------------------------------------------------------------ */
+/* ---- Cgroups: cgroup.c ----------------------------------------------------------- */
 
 #ifdef CONFIG_CGROUP_PERF
 /**
@@ -697,7 +700,7 @@ static inline int perf_cgroup_streams(struct perf_cpu_context *cpuctx, struct pe
 				      struct perf_event ***streams) { return 0; }
 #endif
 
-/* ---- CPUs and boot: hotplug.c ------------------------------------------------------------------ */
+/* ---- CPUs and boot: hotplug.c ---------------------------------------------------- */
 
 extern cpumask_var_t perf_online_mask;
 

@@ -37,51 +37,52 @@ static struct perf_event *root_event(struct perf_event *event)
 	return event->parent ?: event;
 }
 
-#define for_each_event_pair(a, b, actx, bctx)						\
-	for ((a) = list_first_entry(&(actx)->event_list, typeof(*(a)), event_entry),	\
-	     (b) = list_first_entry(&(bctx)->event_list, typeof(*(b)), event_entry);	\
-	     !list_entry_is_head((a), &(actx)->event_list, event_entry) &&		\
-	     !list_entry_is_head((b), &(bctx)->event_list, event_entry);		\
-	     (a) = list_next_entry((a), event_entry), (b) = list_next_entry((b), event_entry))
-
-/* Do the lists tell the same story in the same order? */
+/* Do the lists, of equal length, tell the same story in the same order? */
 static bool event_lists_match(struct perf_event_context *actx, struct perf_event_context *bctx)
 {
-	struct perf_event *a, *b;
+	struct list_head *node = &bctx->event_list;
+	struct perf_event *a;
 
-	for_each_event_pair(a, b, actx, bctx) {
-		if (root_event(a) != root_event(b))
+	list_for_each_entry(a, &actx->event_list, event_entry) {
+		node = node->next;
+		if (root_event(a) != root_event(list_entry(node, struct perf_event, event_entry)))
 			return false;
 	}
 
 	return true;
 }
 
+static void swap_count(struct perf_event *a, struct perf_event *b)
+{
+	u64 count;
+
+	if (a->state == PERF_EVENT_STATE_ACTIVE && !a->resident)
+		a->pmu->read(a);
+	perf_event_update_time(a);
+	perf_event_update_time(b);
+
+	count = local64_read(&b->count);
+	count = local64_xchg(&a->count, count);
+	local64_set(&b->count, count);
+	swap(a->total_time_enabled, b->total_time_enabled);
+	swap(a->total_time_running, b->total_time_running);
+
+	/* User space reads the counter relative to what was just changed. */
+	perf_event_update_userpage(a);
+	perf_event_update_userpage(b);
+}
+
 /* Counts belong to the task, while the context is about to change its task. */
 static void swap_counts(struct perf_event_context *ctx, struct perf_event_context *next_ctx)
 {
-	struct perf_event *a, *b;
-	u64 count;
+	struct list_head *node = &next_ctx->event_list;
+	struct perf_event *a;
 
 	perf_clock_update(&ctx->clock);
-	for_each_event_pair(a, b, ctx, next_ctx) {
-		if (!a->attr.inherit_stat)
-			continue;
-
-		if (a->state == PERF_EVENT_STATE_ACTIVE && !a->resident)
-			a->pmu->read(a);
-		perf_event_update_time(a);
-		perf_event_update_time(b);
-
-		count = local64_read(&b->count);
-		count = local64_xchg(&a->count, count);
-		local64_set(&b->count, count);
-		swap(a->total_time_enabled, b->total_time_enabled);
-		swap(a->total_time_running, b->total_time_running);
-
-		/* User space reads the counter relative to what was just changed. */
-		perf_event_update_userpage(a);
-		perf_event_update_userpage(b);
+	list_for_each_entry(a, &ctx->event_list, event_entry) {
+		node = node->next;
+		if (a->attr.inherit_stat)
+			swap_count(a, list_entry(node, struct perf_event, event_entry));
 	}
 }
 

@@ -155,4 +155,5 @@ static struct kunit_suite time_test_suite = {
 	.init = time_test_init,
 	.test_cases = time_test_cases,
 };
+
 kunit_test_suites(&time_test_suite);

@@ -281,7 +281,8 @@ static inline int prepare(struct trial *t, const struct plan *p)
 		t->cgroup = cgroup_make();
 		if (!t->cgroup || enter(t->cgroup, t->w.pid))
 			return -ENODEV;
-		t->file = t->pid = open(t->cgroup, O_RDONLY | O_DIRECTORY);
+		t->file = open(t->cgroup, O_RDONLY | O_DIRECTORY);
+		t->pid = t->file;
 		t->flags = PERF_FLAG_PID_CGROUP;
 	}
 	err = p->before ? p->before(t) : 0;
