@@ -198,8 +198,6 @@ static inline bool perf_group_set_empty(const struct perf_group_set *set)
  * @task_epc: the part of the task's context that is on, or NULL
  * @sched_cb_entry: node on the CPU's list of PMUs that watch switches
  * @sched_cb_usage: how many events asked for that
- * @active_pinned: hardware events on, of pinned groups
- * @active_flexible: hardware events on, of the others
  * @exclusive: one of them is alone by its own wish
  * @hrtimer_lock: guards @hrtimer_active
  * @hrtimer: groups take turns by it
@@ -213,8 +211,6 @@ struct perf_cpu_pmu_context {
 	struct perf_event_pmu_context	*task_epc;
 	struct list_head		sched_cb_entry;
 	int				sched_cb_usage;
-	int				active_pinned;
-	int				active_flexible;
 	bool				exclusive;
 	raw_spinlock_t			hrtimer_lock;
 	struct hrtimer			hrtimer;

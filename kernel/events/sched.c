@@ -77,20 +77,13 @@ bool perf_event_matches_cpu(struct perf_event *event)
 static void account_on(struct perf_event *event, int n)
 {
 	struct perf_event_pmu_context *epc = event->pmu_ctx;
-	struct perf_cpu_pmu_context *cpc = this_cpc(epc->pmu);
 
-	if (!is_software_event(event)) {
-		if (event->group_leader->attr.pinned)
-			cpc->active_pinned += n;
-		else
-			cpc->active_flexible += n;
-	}
 	if (event->attr.freq && event->attr.sample_freq) {
 		epc->nr_freq += n;
 		event->ctx->nr_freq += n;
 	}
 	if (event->attr.exclusive)
-		cpc->exclusive = n > 0;
+		this_cpc(epc->pmu)->exclusive = n > 0;
 }
 
 /*
@@ -171,23 +164,26 @@ static bool group_is_software(struct perf_event *leader)
 	return leader->group_caps & PERF_EV_CAP_SOFTWARE;
 }
 
+static struct list_head *active_list(struct perf_event *leader)
+{
+	struct perf_event_pmu_context *epc = leader->pmu_ctx;
+
+	return leader->attr.pinned ? &epc->pinned_active : &epc->flexible_active;
+}
+
 /*
- * Nobody joins an exclusive group; software groups do not mind.  It shares the PMU
- * with pinned groups all the same, unless it is pinned itself: else nothing could be
- * exclusive beside the watchdog.
+ * Nobody joins an exclusive group; software groups do not mind.  What has gone on
+ * before it and takes no turns with it stays: else nothing of a task could be
+ * exclusive beside the watchdog, or beside any event of the CPU.
  */
 static bool group_may_go_on(struct perf_event *leader)
 {
-	struct perf_cpu_pmu_context *cpc = this_cpc(leader->pmu_ctx->pmu);
-
 	if (group_is_software(leader))
 		return true;
-	if (cpc->exclusive)
+	if (this_cpc(leader->pmu_ctx->pmu)->exclusive)
 		return false;
-	if (!leader->attr.exclusive)
-		return true;
 
-	return !cpc->active_flexible && !(leader->attr.pinned && cpc->active_pinned);
+	return !leader->attr.exclusive || list_empty(active_list(leader));
 }
 
 static int group_add_all(struct perf_event *leader)
@@ -216,8 +212,7 @@ static int group_on(struct perf_event *leader)
 
 	epc->pmu->start_txn(epc->pmu, PERF_PMU_TXN_ADD);
 	if (!group_add_all(leader)) {
-		list_add_tail(&leader->active_list,
-			      leader->attr.pinned ? &epc->pinned_active : &epc->flexible_active);
+		list_add_tail(&leader->active_list, active_list(leader));
 		return 0;
 	}
 
@@ -582,7 +577,8 @@ static void group_sched_in(struct perf_cpu_context *cpuctx, struct perf_event *l
 			return;
 	}
 
-	if (group_takes_precedence(leader))
+	/* Those that wait come first, if they are still there. */
+	if (others_wait || group_takes_precedence(leader))
 		perf_resched(cpuctx, epc->pmu);
 	else
 		group_wait(leader);
