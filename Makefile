@@ -11,13 +11,16 @@ export
 override CMD := $(value CMD)
 override ARGS := $(value ARGS)
 
-.PHONY: help run test test-full kernel image stock-image base overlay guest shell perf series docs check clean
+.PHONY: help run test test-full test-machine test-machine-table kernel image stock-image qemu base overlay guest shell perf series docs check clean
 
 help:
 	@echo 'make run          everything: install, unpack, overlay, build, boot, and a session of perf'
 	@echo 'make test         all tests; the last line is the sum (test-full: also those that take long)'
+	@echo 'make test-machine the test machine (scripts/qemu), all of it, judged by the stock kernel, or KERNEL= (20 minutes)'
+	@echo 'make test-machine-table   the results of that into the documentation'
 	@echo 'make kernel       build our kernel; image, stock-image: the same, and print the path'
 	@echo 'make guest CMD=   run a command in a guest (KERNEL= CPU= SMP= MEM= QEMU= APPEND= TIMEOUT= ICOUNT=1 ACCEL=kvm FILES=)'
+	@echo 'make qemu         build the QEMU of MACHINE= (below), with a performance monitoring unit; print its path'
 	@echo 'make shell        an interactive guest'
 	@echo "make perf ARGS=   perf with arguments in a guest: make perf ARGS='stat -a sleep 1'"
 	@echo 'make series       our files as a series for git am, in build/series'
@@ -27,6 +30,7 @@ help:
 	@echo 'make overlay      bring build/linux up to date'
 	@echo 'make clean        remove build'
 	@echo 'Variables: BASE=DIR BUILD=DIR CONFIG=quick|debug ARCH=x86_64|arm64 OVERLAY=full'
+	@echo "           MACHINE=$$(awk '/^[a-z]/ { printf "%s%s", sep, $$1; sep = "|" }' scripts/qemu/machines) (for guest, shell, perf)"
 
 run test series docs check base overlay:
 	@scripts/$@
@@ -35,11 +39,20 @@ run test series docs check base overlay:
 test-full:
 	@FULL=1 scripts/test
 
+test-machine:
+	@scripts/test-machine
+
+test-machine-table:
+	@scripts/test-machine table
+
 kernel image:
 	@scripts/kernel ours
 
 stock-image:
 	@scripts/kernel stock
+
+qemu:
+	@scripts/qemu/build
 
 guest:
 	@scripts/guest
