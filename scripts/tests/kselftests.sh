@@ -30,12 +30,12 @@ kselftests()
 }
 
 # run_kselftests OUT KERNEL DIR [STOCK]: plain TAP of the programs in DIR; what hangs or kills the guest fails, and
-# what failed in STOCK, an earlier OUT, is marked.
+# what failed in STOCK, an earlier OUT, is marked.  TESTS='COLLECTION:PROGRAM...' runs these only.
 run_kselftests()
 {
 	local out=$1 status tests
 
-	tests=$(cat "$3/list")
+	tests=${TESTS:-$(cat "$3/list")}
 	# shellcheck disable=SC2016 # the guest expands it
 	KERNEL=$2 TIMEOUT=${TIMEOUT:-900} "$TOP/scripts/guest" '
 		export PERF_TEST_SCALE='"${PERF_TEST_SCALE:-1} PERF_FAULTS_SECONDS=${PERF_FAULTS_SECONDS:-2}"'
