@@ -59,6 +59,9 @@ static const PMUEvent intel_events[] = {
     /* MEM_TRANS_RETIRED.LOAD_LATENCY, .STORE_SAMPLE */
     { 0xcd, 0x01, INSNS(1, 4), PMU_EV_LOAD | PMU_EV_LATENCY },
     { 0xcd, 0x02, INSNS(1, 8), PMU_EV_STORE | PMU_EV_LATENCY },
+    /* MEM_UOPS_RETIRED.LOAD_LATENCY, .STORE_LATENCY of Gracemont */
+    { 0xd0, 0x05, INSNS(1, 4), PMU_EV_LOAD | PMU_EV_LATENCY },
+    { 0xd0, 0x06, INSNS(1, 8), PMU_EV_STORE | PMU_EV_LATENCY },
     { 0x51, 0x01, INSNS(1, 256) },      /* L1D.REPLACEMENT */
     { 0x83, -1,   INSNS(1, 512) },      /* ICACHE_64B.* */
     { 0x08, -1,   INSNS(1, 4096) },     /* DTLB_LOAD_MISSES.* */

@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The test machine (scripts/qemu), judged by the stock kernel: its drivers must come up on each machine without a warning,
+# and count right.  What is checked is in scripts/qemu/guest.
+#   MACHINES='NAME...'|all (skylake zen4)   KERNEL=bzImage (the stock one)   QEMU=program (scripts/qemu/build's)
+# Three boots a machine, and time is a count of instructions in each: the checks; then, twice, with a PMU that firmware
+# left in disorder, what else can be expected of faulty hardware.  Those two must print the same bytes.
+# The results of the last run stay in BUILD/machine.tap, for scripts/test-machine.
+. "$(dirname "$0")/tap.sh"
+
+here=$TOP/scripts/qemu
+guest=$work/guest		# a copy: an edit while this runs shall not make two boots differ
+programs=$BUILD/machine
+names=${MACHINES:-skylake zen4}
+[ "$names" != all ] || names=$(awk '/^[a-z]/ { print $1 }' "$here/machines")
+
+unable() { echo "1..0 # SKIP $1"; exit 0; }
+
+mkdir -p "$programs"
+cp -r "$here/guest" "$guest"
+exec > >(tee "$BUILD/machine.tap")
+[ "$ARCH" = x86_64 ] || unable "the test machine is an x86_64"
+[ -n "${QEMU:-}" ] || QEMU=$("$here/build" 2>"$work/why")
+status=$?
+[ ! -e "$work/why" ] || cat "$work/why" >&2
+case $status in
+0) ;;
+2) unable "$(tail -n 1 "$work/why" | sed 's/^==> //')" ;;
+*) false; it "QEMU builds"; plan; exit ;;
+esac
+export QEMU
+KERNEL=${KERNEL:-$("$TOP/scripts/kernel" stock)};	it "kernel"
+export KERNEL
+
+# The assembler's programs are linked without a C library, their data at an address that checks know.
+build()
+{
+	local file tests
+
+	need "to build the guest's programs" gcc libc6-dev linux-libc-dev
+	for file in "$guest"/*.S; do
+		gcc -static -nostdlib -no-pie -Wl,--build-id=none,-Tbss=0x600000 -o "$programs/$(basename "$file" .S)" "$file" || return
+	done
+	for file in "$guest"/*.c; do
+		gcc -static -O2 -Wall -Wextra -Werror -o "$programs/$(basename "$file" .c)" "$file" || return
+	done
+	tests=$("$TOP/scripts/base")/tools/testing/selftests &&
+		gcc -static -O2 -pthread -I"$tests" -o "$programs/remove_on_exec" "$tests/perf_events/remove_on_exec.c"
+} >&2
+
+# boot MACHINE TABLE [MORE-OF-CPU]: judge.sh and the table in the guest; prints what they print.
+boot()
+{
+	local cpu words banner
+
+	cpu=$(awk -v name="$1" '$1 == name { print $2 }' "$here/machines")
+	read -r _ words banner < <(awk -v name="$1" '$1 == name' "$guest/expected")
+	[ -n "$cpu" ] && [ -n "$words" ] || { say "$1 is not in scripts/qemu/machines and $guest/expected"; return 1; }
+	say "$1: $2"
+	MACHINE=$1 CPU=$cpu${3:-} ICOUNT=1 SMP=2 TIMEOUT=${TIMEOUT:-600} FILES=$(echo "$programs"/*) \
+		APPEND="msr.allow_writes=on ${APPEND:-}" "$TOP/scripts/guest" "
+			machine='$1' words='${words//,/ }' banner='$banner' programs='$programs'
+			$(cat "$guest/judge.sh" "$guest/$2")
+			echo end"
+}
+
+# judge NAME STATUS WANTED OUT: pass on what the guest told.
+judge()
+{
+	cat "$4" >&2
+	grep '^# kernel ' "$4"
+	grep -E '^(not )?ok - ' "$4" >"$work/tap"
+	pass "$work/tap"
+	[ "$2" -eq "$3" ] && grep -qx end "$4";	it "$1 to the end, and nothing unexpected from the kernel"
+}
+
+build;	it "the guest's programs build"
+for name in $names; do
+	boot "$name" checks.sh >"$work/out"
+	judge "$name: checks" $? 0 "$work/out"
+	[ "$name" != none ] || continue
+	# Where there is a status register, Intel's driver gives up with a warning in the end, which is as it must be.
+	status=0
+	! grep -q "^$name .*intel.*global" "$guest/expected" || status=99
+	boot "$name" faults.sh ,pmu-stolen=3,pmu-near=1000 >"$work/out"
+	judge "$name: faults" $? $status "$work/out"
+	boot "$name" faults.sh ,pmu-stolen=3,pmu-near=1000 >"$work/again" 2>"$work/errors"
+	say "$name: $(grep -c '' "$work/out") lines"
+	cmp "$work/out" "$work/again" >&2;	it "$name: two boots print the same bytes"
+done
+plan
