@@ -1524,7 +1524,7 @@ static void ctx_bury(struct task_struct *task, struct perf_event_context *ctx)
 	perf_cpuctx_lock(cpuctx, ctx);
 	if (ctx->active)
 		perf_task_ctx_off(cpuctx, ctx);
-	RCU_INIT_POINTER(task->perf_event_ctxp, NULL);
+	WRITE_ONCE(task->perf_event_ctxp, NULL);
 	/* Pairs with READ_ONCE() in ctx_cpu(). */
 	WRITE_ONCE(ctx->task, TASK_TOMBSTONE);
 	parent = ctx_unclone(ctx);

@@ -446,6 +446,7 @@ static bool is_hung_up(struct perf_event *event)
 static __poll_t perf_poll(struct file *file, poll_table *wait)
 {
 	struct perf_event *event = file->private_data;
+	struct perf_buffer *rb;
 
 	poll_wait(file, &event->waitq, wait);
 
@@ -459,7 +460,9 @@ static __poll_t perf_poll(struct file *file, poll_table *wait)
 	 * What woke us is told once.  Without a buffer there is nothing to come.
 	 */
 	guard(mutex)(&event->mmap_mutex);
-	return event->rb ? (__force __poll_t)atomic_xchg(&event->rb->poll, 0) : EPOLLHUP;
+	rb = rcu_dereference_protected(event->rb, lockdep_is_held(&event->mmap_mutex));
+
+	return rb ? (__force __poll_t)atomic_xchg(&rb->poll, 0) : EPOLLHUP;
 }
 
 static int perf_fasync(int fd, struct file *file, int on)

@@ -133,8 +133,9 @@ static bool try_swap_ctxs(struct task_struct *prev, struct perf_event_context *c
 		WRITE_ONCE(ctx->task, next);
 		WRITE_ONCE(next_ctx->task, prev);
 		/* Pairs with perf_ctx_lock_task(), which looks again under the lock. */
-		rcu_assign_pointer(prev->perf_event_ctxp, next_ctx);
-		rcu_assign_pointer(next->perf_event_ctxp, ctx);
+		smp_store_release(&prev->perf_event_ctxp, next_ctx);
+		/* As above. */
+		smp_store_release(&next->perf_event_ctxp, ctx);
 		swapped = true;
 	}
 	raw_spin_unlock(&next_ctx->lock);
