@@ -5,13 +5,7 @@
 . "$(dirname "$0")/tap.sh"
 . "$(dirname "$0")/kselftests.sh"
 
-QEMU=$("$TOP/scripts/qemu/build" 2>"$work/why")
-status=$?
-cat "$work/why" >&2
-[ $status -ne 2 ] || { echo "1..0 # SKIP $(tail -n 1 "$work/why" | sed 's/^==> //')"; exit; }
-[ $status -eq 0 ];	it "QEMU builds"
-export QEMU
-
+need_machine
 ours=$("$TOP/scripts/kernel" ours);	it "kernel"
 kselftests stock >/dev/null && ourtests=$(kselftests ours);	it "tests build"
 export TESTS='perf_events:hardware perf_events:hw_tasks perf_events:groups perf_events:samples perf_events:remove_on_exec'

@@ -34,4 +34,19 @@ is()
 	[ $status -eq "$want" ] || { say "status $status instead of $want: $*"; return 1; }
 }
 
+# QEMU: the test machine's, built unless it is given.  The group is skipped where its source cannot be had.
+need_machine()
+{
+	local status
+
+	[ -n "${QEMU:-}" ] || QEMU=$("$TOP/scripts/qemu/build" 2>"$work/why")
+	status=$?
+	[ ! -e "$work/why" ] || cat "$work/why" >&2
+	[ $status -ne 2 ] || { echo "1..0 # SKIP $(tail -n 1 "$work/why" | sed 's/^==> //')"; exit 0; }
+	(exit "$status")
+	it "QEMU builds"
+	[ $status -eq 0 ] || { plan; exit; }
+	export QEMU
+}
+
 plan() { echo "1..$tests"; }
