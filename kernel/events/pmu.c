@@ -263,6 +263,13 @@ void perf_pmu_enable(struct pmu *pmu)
 		pmu->pmu_enable(pmu);
 }
 
+/**
+ * perf_event_print_debug() - print the CPU's counters on a SysRq; arch/ does, where there is something to print
+ *
+ * Context: any but NMI.
+ */
+void __weak perf_event_print_debug(void) { }
+
 /* ---- sysfs ------------------------------------------------------------------------ */
 
 static ssize_t type_show(struct device *dev, struct device_attribute *attr, char *page)
