@@ -35,6 +35,7 @@
 #include <asm/hw_breakpoint.h>
 #endif
 
+#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rculist.h>
@@ -42,6 +43,7 @@
 #include <linux/spinlock.h>
 #include <linux/hrtimer.h>
 #include <linux/fs.h>
+#include <linux/percpu-refcount.h>
 #include <linux/pid_namespace.h>
 #include <linux/workqueue.h>
 #include <linux/ftrace.h>
@@ -234,7 +236,7 @@ enum perf_pmu_scope {
  * struct pmu - a performance monitoring unit, as its driver describes it
  *
  * @entry: node on the list of all PMUs (pmus_lock)
- * @module: the driver's module, pinned by every event
+ * @module: the driver's module, pinned by every event and every AUX area
  * @dev: the PMU's device under /sys/bus/event_source, made by the core
  * @parent: parent of @dev, may be NULL
  * @attr_groups: sysfs attributes of @dev
@@ -247,6 +249,10 @@ enum perf_pmu_scope {
  * @pmu_disable_count: per CPU, how often the PMU is disabled (core)
  * @cpu_pmu_context: per CPU, what is on the PMU (core)
  * @exclusive_cnt: users of an exclusive PMU: above 0 tasks, below 0 CPUs (core)
+ * @users: events of this PMU, and its parts of tasks' contexts (core)
+ * @unused: the last of @users has gone, after perf_pmu_unregister() (core)
+ * @events_lock: guards @events (core)
+ * @events: those that were opened; not their children (core)
  * @task_ctx_nr: whose events it takes: perf_hw_context and perf_sw_context
  *		 those of tasks and CPUs, perf_invalid_context of CPUs only
  * @hrtimer_interval_ms: time that a group stays on when groups take turns
@@ -329,6 +335,10 @@ struct pmu {
 	int __percpu				*pmu_disable_count;
 	struct perf_cpu_pmu_context __percpu	*cpu_pmu_context;
 	atomic_t				exclusive_cnt;
+	struct percpu_ref			users;
+	struct completion			unused;
+	spinlock_t				events_lock;
+	struct list_head			events;
 	int					task_ctx_nr;
 	int					hrtimer_interval_ms;
 	unsigned int				nr_addr_filters;
@@ -418,7 +428,8 @@ struct perf_addr_filter_range {
 
 /**
  * enum perf_event_state - where an event stands
- * @PERF_EVENT_STATE_DEAD: its fd is closed, or its PMU has gone
+ * @PERF_EVENT_STATE_DEAD: its fd is closed
+ * @PERF_EVENT_STATE_REVOKED: its PMU has gone
  * @PERF_EVENT_STATE_EXIT: its task has exited
  * @PERF_EVENT_STATE_ERROR: pinned, and there was no room for it
  * @PERF_EVENT_STATE_OFF: disabled
@@ -426,7 +437,8 @@ struct perf_addr_filter_range {
  * @PERF_EVENT_STATE_ACTIVE: on its PMU
  */
 enum perf_event_state {
-	PERF_EVENT_STATE_DEAD		= -4,
+	PERF_EVENT_STATE_DEAD		= -5,
+	PERF_EVENT_STATE_REVOKED	= -4,
 	PERF_EVENT_STATE_EXIT		= -3,
 	PERF_EVENT_STATE_ERROR		= -2,
 	PERF_EVENT_STATE_OFF		= -1,
@@ -469,7 +481,7 @@ struct perf_event {
 	struct perf_event_attr		attr;
 	/* attr.type as the user gave it; attr.type may be rewritten by event_init() */
 	__u32				orig_type;
-	/* The event's own PMU, whatever PMU its group is scheduled with. */
+	/* The event's own PMU, whatever PMU its group is scheduled with: see pmu.c. */
 	struct pmu			*pmu;
 	/* event_init() may set all of these. */
 	void				*pmu_private;
@@ -555,8 +567,9 @@ struct perf_event {
 	atomic64_t			child_total_time_enabled;
 	atomic64_t			child_total_time_running;
 
-	/* Owner's list: owner->perf_event_mutex. */
+	/* Owner's list: owner->perf_event_mutex.  PMU's list: its events_lock. */
 	struct list_head		owner_entry;
+	struct list_head		pmu_entry;
 
 	/* Buffer: mmap_mutex; rb by RCU, rb_entry under the buffer's event_lock. */
 	struct mutex			mmap_mutex;

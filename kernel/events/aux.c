@@ -174,6 +174,9 @@ int rb_alloc_aux(struct perf_buffer *rb, struct perf_event *event, pgoff_t pgoff
 	}
 
 	refcount_inc(&rb->refcount);
+	/* The event holds the module now, but may go before the area does. */
+	rb->aux_module = pmu->module;
+	__module_get(rb->aux_module);
 	rb->aux_pages = pages;
 	rb->aux_priv = priv;
 	rb->free_aux = pmu->free_aux;
@@ -192,6 +195,7 @@ static void aux_destroy(struct perf_buffer *rb)
 	lockdep_assert_held(&rb->aux_mutex);
 
 	rb->free_aux(rb->aux_priv);
+	module_put(rb->aux_module);
 	aux_free_pages(rb->aux_pages, rb->aux_nr_pages);
 
 	rb->aux_priv = NULL;

@@ -401,7 +401,10 @@ static void epc_link(struct perf_event_pmu_context *epc, struct perf_event_conte
 	list_add(&epc->pmu_ctx_entry, &ctx->pmu_ctx_list);
 }
 
-/* Hold the part of @ctx that belongs to @pmu, or an ERR_PTR(). */
+/*
+ * Hold the part of @ctx that belongs to @pmu, or an ERR_PTR().  An event, or
+ * another part, holds the PMU.
+ */
 static struct perf_event_pmu_context *epc_get(struct perf_event_context *ctx, struct pmu *pmu,
 					      int cpu)
 {
@@ -427,6 +430,7 @@ static struct perf_event_pmu_context *epc_get(struct perf_event_context *ctx, st
 		return ERR_PTR(-ENOMEM);
 
 	perf_epc_init(epc, pmu);
+	percpu_ref_get(&pmu->users);
 	epc_link(epc, ctx);
 
 	return epc;
@@ -458,6 +462,7 @@ static void epc_free_rcu(struct rcu_head *head)
 
 	if (epc->task_ctx_data)
 		kmem_cache_free(epc->pmu->task_ctx_cache, epc->task_ctx_data);
+	percpu_ref_put(&epc->pmu->users);
 	kfree(epc);
 }
 
@@ -466,7 +471,9 @@ static void epc_free_rcu(struct rcu_head *head)
  * @epc: the part, or NULL
  *
  * It has left the context's list with its last event: the last reference is that
- * of an event being freed.
+ * of an event that leaves, or was refused.
+ *
+ * Context: any but NMI.
  */
 void perf_epc_put(struct perf_event_pmu_context *epc)
 {
@@ -1004,6 +1011,8 @@ static void detach_fn(struct perf_cpu_context *cpuctx, struct perf_event_context
 
 	if (detach->flags & PERF_DETACH_DEAD)
 		state = PERF_EVENT_STATE_DEAD;
+	else if (detach->flags & PERF_DETACH_REVOKED)
+		state = PERF_EVENT_STATE_REVOKED;
 	else if (detach->flags & PERF_DETACH_EXIT)
 		state = PERF_EVENT_STATE_EXIT;
 	if (state < event->state)
@@ -1031,6 +1040,16 @@ static bool child_leave(struct perf_event *child)
 	return true;
 }
 
+/* Nothing is done twice: of what was detached before only the state changes. */
+static void event_detach(struct detach_arg *detach)
+{
+	struct perf_event *event = detach->event;
+
+	perf_ctx_call(event->ctx, event->cpu, detach_fn, detach);
+	perf_epc_put(event->pmu_ctx);
+	event->pmu_ctx = NULL;
+}
+
 /**
  * perf_event_detach() - take an event out of its context
  * @event: the event; nothing is done twice
@@ -1045,19 +1064,18 @@ static bool child_leave(struct perf_event *child)
  */
 bool perf_event_detach(struct perf_event *event, unsigned int flags)
 {
-	struct perf_event_context *ctx = event->ctx;
 	struct detach_arg detach = { .event = event, .flags = flags };
 
-	lockdep_assert_held(&ctx->mutex);
+	lockdep_assert_held(&event->ctx->mutex);
 
 	if (!event->parent || !(flags & PERF_DETACH_CHILD)) {
-		perf_ctx_call(ctx, event->cpu, detach_fn, &detach);
+		event_detach(&detach);
 		return false;
 	}
 
 	/* Who reads the parent's group sees the child whole or not at all. */
 	guard(mutex)(&event->parent->child_mutex);
-	perf_ctx_call(ctx, event->cpu, detach_fn, &detach);
+	event_detach(&detach);
 
 	return child_leave(event);
 }
@@ -1264,7 +1282,7 @@ static void inherit_settings(struct perf_event *clone, struct perf_event *event)
 
 /*
  * Nobody can see the child's context yet: its lock alone is enough to add to it.
- * False if the parent has been closed meanwhile: then there is no clone.
+ * False if the parent has been closed, or revoked, meanwhile: then there is no clone.
  */
 static bool inherit_link(struct inherit *inherit, struct perf_event *clone,
 			 struct perf_event *event, struct perf_event_pmu_context *epc)
@@ -1273,7 +1291,7 @@ static bool inherit_link(struct inherit *inherit, struct perf_event *clone,
 
 	guard(mutex)(&parent->child_mutex);
 
-	if (parent->state == PERF_EVENT_STATE_DEAD)
+	if (perf_event_is_orphan(parent))
 		return false;
 
 	inherit_settings(clone, event);
@@ -1306,7 +1324,7 @@ static struct perf_event *inherit_alloc(struct inherit *inherit, struct perf_eve
 	return perf_event_alloc(&params);
 }
 
-/* The clone; NULL if the event is being closed; or an ERR_PTR(). */
+/* The clone; NULL if the event is being closed or revoked; or an ERR_PTR(). */
 static struct perf_event *inherit_event(struct inherit *inherit, struct perf_event *event,
 					struct perf_event *leader)
 {
@@ -1319,6 +1337,9 @@ static struct perf_event *inherit_event(struct inherit *inherit, struct perf_eve
 		return NULL;
 
 	clone = inherit_alloc(inherit, event, leader);
+	/* Its PMU is going, or is not where the child shall count. */
+	if (clone == ERR_PTR(-ENODEV))
+		return NULL;
 	if (IS_ERR(clone))
 		return clone;
 
@@ -1702,6 +1723,63 @@ void perf_event_exec(void)
 	perf_ctx_put(parents[1]);
 	ctx_unpin(ctx);
 	perf_ctx_put(ctx);
+}
+
+/* ---- A PMU goes ------------------------------------------------------- */
+
+/* One that @pmu puts on CPUs: ctx->lock held.  Return: its root, held; or NULL. */
+static struct perf_event *ctx_find_event(struct perf_event_context *ctx, struct pmu *pmu)
+{
+	struct perf_event *event;
+
+	list_for_each_entry(event, &ctx->event_list, event_entry) {
+		struct perf_event *root = perf_event_root(event);
+
+		if (event->pmu_ctx->pmu == pmu && perf_event_tryget(root))
+			return root;
+	}
+
+	return NULL;
+}
+
+/**
+ * perf_pmu_find_event() - find an event that a PMU puts on CPUs
+ * @pmu: the PMU
+ *
+ * Not all of them are its own: a software event goes with the group it joined, and
+ * stays with that group's PMU when the others have left.
+ *
+ * Context: may sleep.  Walks all CPUs and tasks.
+ * Return: the root event, held; or NULL.
+ */
+struct perf_event *perf_pmu_find_event(struct pmu *pmu)
+{
+	struct task_struct *group, *task;
+	struct perf_event_context *ctx;
+	struct perf_event *event;
+	unsigned long flags;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		ctx = &per_cpu_ptr(&perf_cpu_context, cpu)->ctx;
+		scoped_guard(raw_spinlock_irq, &ctx->lock)
+			event = ctx_find_event(ctx, pmu);
+		if (event)
+			return event;
+	}
+
+	guard(rcu)();
+	for_each_process_thread(group, task) {
+		ctx = perf_ctx_lock_task(task, &flags);
+		if (!ctx)
+			continue;
+		event = ctx_find_event(ctx, pmu);
+		raw_spin_unlock_irqrestore(&ctx->lock, flags);
+		if (event)
+			return event;
+	}
+
+	return NULL;
 }
 
 /* ---- A PMU moves to another CPU -------------------------------------- */

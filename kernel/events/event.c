@@ -23,6 +23,7 @@
 #include <linux/anon_inodes.h>
 #include <linux/bpf.h>
 #include <linux/pid_namespace.h>
+#include <linux/poll.h>
 #include <linux/sched/task.h>
 #include <linux/security.h>
 #include <linux/slab.h>
@@ -196,22 +197,29 @@ static void event_detach_buffer(struct perf_event *event)
 	ring_buffer_attach(event, NULL);
 }
 
-/* Undo what the PMU and others did for the event: the order matters to drivers. */
+/* Undo what the PMU did for the event, which is in no context. */
+static void event_leave_pmu(struct perf_event *event)
+{
+	if (event->attach_state & PERF_ATTACH_EXCLUSIVE)
+		perf_exclusive_put(event);
+
+	if (event->destroy)
+		event->destroy(event);
+	event->destroy = NULL;
+	perf_pmu_leave(event);
+}
+
+/* Undo what was done for the event: the order matters to drivers. */
 static void event_destroy(struct perf_event *event)
 {
 	if (event->attach_state & PERF_ATTACH_CALLCHAIN)
 		put_callchain_buffers();
 	perf_event_free_bpf_prog(event);
 	perf_addr_filters_free(event);
-	if (event->attach_state & PERF_ATTACH_EXCLUSIVE)
-		perf_exclusive_put(event);
-
-	if (event->destroy)
-		event->destroy(event);
+	event_leave_pmu(event);
 	if (is_cgroup_event(event))
 		perf_cgroup_disconnect(event);
 
-	perf_epc_put(event->pmu_ctx);
 	if (event->hw.target)
 		put_task_struct(event->hw.target);
 	if (event->ctx) {
@@ -223,8 +231,6 @@ static void event_destroy(struct perf_event *event)
 		if (event->parent)
 			wake_up_var(var);
 	}
-	if (event->pmu)
-		module_put(event->pmu->module);
 }
 
 static void event_free(struct perf_event *event)
@@ -303,6 +309,7 @@ static void event_init(struct perf_event *event, const struct perf_event_params 
 	INIT_LIST_HEAD(&event->migrate_entry);
 	INIT_LIST_HEAD(&event->child_list);
 	INIT_LIST_HEAD(&event->owner_entry);
+	INIT_LIST_HEAD(&event->pmu_entry);
 	INIT_LIST_HEAD(&event->rb_entry);
 	INIT_LIST_HEAD(&event->sb_list);
 	INIT_HLIST_NODE(&event->hlist_entry);
@@ -531,6 +538,46 @@ static void release_child(struct perf_event *child)
 	perf_event_put(child);
 }
 
+static void release_children(struct perf_event *event)
+{
+	struct perf_event *child;
+
+	while ((child = first_child(event)))
+		release_child(child);
+}
+
+/**
+ * perf_event_revoke() - end an event whose PMU goes
+ * @event: a root event, held, in a context or detached from one
+ *
+ * Its user keeps a descriptor that refuses all but close().  What was counted
+ * and sampled stays where it is.
+ *
+ * Who uses event->pmu does so on the event's CPU, or having seen under ctx->mutex
+ * or mmap_mutex that the event is no orphan: after the state has changed and both
+ * have been held once, nobody does.
+ *
+ * Context: may sleep; no mutex of perf_events held but that of the unregistering.
+ */
+void perf_event_revoke(struct perf_event *event)
+{
+	struct perf_event_context *ctx = perf_event_ctx_lock(event);
+
+	/* From here on fork adds no child: see inherit_link(). */
+	perf_event_detach(event, PERF_DETACH_GROUP | PERF_DETACH_REVOKED);
+	perf_event_ctx_unlock(event, ctx);
+
+	release_children(event);
+	perf_event_sync_pending(event);
+
+	mutex_lock(&event->mmap_mutex);
+	mutex_unlock(&event->mmap_mutex);
+	event_leave_pmu(event);
+
+	event->pending_kill = POLL_HUP;
+	perf_event_wakeup(event);
+}
+
 /**
  * perf_event_release_kernel() - end an event
  * @event: an event whose reference the caller gives up
@@ -542,8 +589,6 @@ static void release_child(struct perf_event *child)
  */
 int perf_event_release_kernel(struct perf_event *event)
 {
-	struct perf_event *child;
-
 	event_disown(event);
 
 	/* One that was never attached has no context. */
@@ -555,9 +600,7 @@ int perf_event_release_kernel(struct perf_event *event)
 		perf_event_ctx_unlock(event, ctx);
 	}
 
-	while ((child = first_child(event)))
-		release_child(child);
-
+	release_children(event);
 	perf_event_put(event);
 
 	return 0;

@@ -5,7 +5,7 @@
  * The file holds one reference on its event, file->private_data, which is there
  * from before the descriptor is installed until release; NULL only in a file
  * whose open failed.  So nothing here asks whether the event is still there,
- * only what state it is in: DEAD, as its PMU has gone (-ENODEV, POLLERR), EXIT,
+ * only what state it is in: REVOKED, as its PMU has gone (-ENODEV, POLLERR), EXIT,
  * as its task has ended (it can be read), ERROR, as it lost its counter.
  *
  * A command of ioctl(2) is one row of a table, found by its full code.  Numbers
@@ -24,6 +24,7 @@
 #include <linux/hw_breakpoint.h>
 #include <linux/poll.h>
 #include <linux/security.h>
+#include <linux/seq_file.h>
 #include <linux/trace_events.h>
 
 #include "internal.h"
@@ -86,6 +87,8 @@ static int perf_event_period_locked(struct perf_event *event, u64 value)
 
 	lockdep_assert_held(&event->ctx->mutex);
 
+	if (perf_event_is_orphan(event))
+		return -ENODEV;
 	if (!period_is_valid(event, value))
 		return -EINVAL;
 
@@ -109,7 +112,7 @@ static int perf_event_period_locked(struct perf_event *event, u64 value)
  * Context: task; sleeps; no ctx->mutex held.
  *
  * Return: 0; -EINVAL for zero, for what cannot be opened either, and for an
- * event that does not sample.
+ * event that does not sample; -ENODEV if the event's PMU has gone.
  */
 int perf_event_period(struct perf_event *event, u64 value)
 {
@@ -327,13 +330,13 @@ static int ioc_run(const struct perf_ioc *ioc, struct perf_event *event, unsigne
 	struct perf_event_context *ctx;
 	int ret;
 
-	if (READ_ONCE(event->state) == PERF_EVENT_STATE_DEAD)
+	if (perf_event_is_orphan(event))
 		return -ENODEV;
 	if (!ioc->locked)
 		return ioc->fn(event, arg);
 
 	ctx = perf_event_ctx_lock(event);
-	ret = ioc->fn(event, arg);
+	ret = perf_event_is_orphan(event) ? -ENODEV : ioc->fn(event, arg);
 	perf_event_ctx_unlock(event, ctx);
 
 	return ret;
@@ -450,9 +453,10 @@ static __poll_t perf_poll(struct file *file, poll_table *wait)
 
 	poll_wait(file, &event->waitq, wait);
 
-	if (READ_ONCE(event->state) == PERF_EVENT_STATE_DEAD)
+	if (perf_event_is_orphan(event))
 		return EPOLLERR | EPOLLHUP;
-	if (is_hung_up(event))
+	/* Pinned, and there was no place for it: the same, until it is enabled again. */
+	if (READ_ONCE(event->state) == PERF_EVENT_STATE_ERROR || is_hung_up(event))
 		return EPOLLHUP;
 
 	/*
@@ -473,6 +477,15 @@ static int perf_fasync(int fd, struct file *file, int on)
 	return min(ret, 0);
 }
 
+/* What was opened, in the words of perf_event_attr. */
+static void perf_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct perf_event *event = file->private_data;
+
+	seq_printf(m, "perf_event_attr.type:\t%u\n", event->orig_type);
+	seq_printf(m, "perf_event_attr.config:\t%llu\n", event->attr.config);
+}
+
 static int perf_release(struct inode *inode, struct file *file)
 {
 	struct perf_event *event = file->private_data;
@@ -487,6 +500,7 @@ const struct file_operations perf_fops = {
 	.mmap		= perf_mmap,
 	.fasync		= perf_fasync,
 	.release	= perf_release,
+	.show_fdinfo	= perf_show_fdinfo,
 	.unlocked_ioctl	= perf_ioctl,
 	.compat_ioctl	= perf_compat_ioctl,
 };

@@ -103,6 +103,7 @@ void perf_epc_init(struct perf_event_pmu_context *epc, struct pmu *pmu);
 #define PERF_DETACH_CHILD	0x2	/* leave the parent */
 #define PERF_DETACH_EXIT	0x4	/* the task has gone: state EXIT */
 #define PERF_DETACH_DEAD	0x8	/* nobody will use it again: state DEAD */
+#define PERF_DETACH_REVOKED	0x10	/* its PMU goes: state REVOKED */
 
 int perf_event_attach(struct perf_event *event, struct perf_event *leader);
 bool perf_event_detach(struct perf_event *event, unsigned int flags);
@@ -113,6 +114,7 @@ typedef void (*perf_event_fn)(struct perf_event *event);
 
 void perf_event_do_family(struct perf_event *event, perf_event_fn fn);
 void perf_event_do_group(struct perf_event *event, perf_event_fn fn);
+struct perf_event *perf_pmu_find_event(struct pmu *pmu);
 
 static inline bool perf_ctx_is_task(const struct perf_event_context *ctx)
 {
@@ -164,6 +166,7 @@ struct perf_event *perf_event_alloc(const struct perf_event_params *p);
 struct perf_event *perf_event_get_ref(struct perf_event *event);
 bool perf_event_tryget(struct perf_event *event);
 void perf_event_put(struct perf_event *event);
+void perf_event_revoke(struct perf_event *event);
 void perf_event_set_owner(struct perf_event *event, struct task_struct *owner);
 bool perf_event_sizes_fit(struct perf_event *event, struct perf_event *leader);
 void perf_event_update_sizes(struct perf_event *event);
@@ -171,9 +174,10 @@ void perf_epc_put(struct perf_event_pmu_context *epc);
 
 extern const struct file_operations perf_fops;
 
+/* Closed, or its PMU has gone: event->pmu is not to be used.  ctx->mutex or mmap_mutex held. */
 static inline bool perf_event_is_orphan(struct perf_event *event)
 {
-	return event->state == PERF_EVENT_STATE_DEAD;
+	return READ_ONCE(event->state) <= PERF_EVENT_STATE_REVOKED;
 }
 
 /* ---- Groups: group.c ------------------------------------------------------------- */
@@ -272,6 +276,7 @@ int perf_event_account_overflow(struct perf_event *event, bool throttle);
 void perf_event_init_pending(struct perf_event *event);
 void perf_event_sync_pending(struct perf_event *event);
 void perf_event_wakeup(struct perf_event *event);
+void perf_event_hang_up(struct perf_event *event);
 int perf_event_overflow_throttle(struct perf_event *event, bool throttle,
 				 struct perf_sample_data *data, struct pt_regs *regs);
 int perf_event_set_handler_prog(struct perf_event *event, struct bpf_prog *prog, u64 cookie);
@@ -283,6 +288,15 @@ void perf_event_init_sample_sizes(struct perf_event *event);
 void perf_event_header__init_id(struct perf_event_header *header,
 				struct perf_sample_data *data, struct perf_event *event);
 u32 perf_event_pid_type(struct perf_event *event, struct task_struct *task, enum pid_type type);
+/*
+ * The CPU may enter the kernel before the interrupt comes through: these
+ * registers are not for who may count user mode only.
+ */
+static inline bool perf_event_has_skidded(struct perf_event *event, struct pt_regs *regs)
+{
+	return event->attr.exclude_kernel && regs && !user_mode(regs);
+}
+
 void perf_output_read(struct perf_output_handle *handle, struct perf_event *event,
 		      bool skip_read);
 
@@ -374,6 +388,7 @@ struct perf_mlock_charge {
  * @aux_mmap_count: mappings of it
  * @aux_charge: as @charge
  * @free_aux: the driver's
+ * @aux_module: its module
  * @aux_refcount: who uses it: the mappings together, the writer; while it is
  *		  not 0 the area holds a reference on the buffer
  * @aux_free_irq: the writer was the last to use it: queues @aux_free_work
@@ -425,6 +440,7 @@ struct perf_buffer {
 	refcount_t			aux_mmap_count;
 	struct perf_mlock_charge	aux_charge;
 	void				(*free_aux)(void *aux);
+	struct module			*aux_module;
 	refcount_t			aux_refcount;
 	struct irq_work			aux_free_irq;
 	struct work_struct		aux_free_work;
@@ -558,6 +574,7 @@ extern struct list_head pmus;
 extern struct srcu_struct pmus_srcu;
 
 int perf_pmu_init_event(struct perf_event *event);
+void perf_pmu_leave(struct perf_event *event);
 int perf_pmu_read_cpu(struct perf_event *event, int cpu);
 bool perf_exclusive_get(struct perf_event *event);
 void perf_exclusive_put(struct perf_event *event);

@@ -416,6 +416,27 @@ static struct perf_buffer *mapped_rb(struct perf_event *event)
 	return rcu_dereference_protected(event->rb, refcount_read(&event->mmap_count));
 }
 
+/* The driver may want to know.  SRCU keeps a PMU that is about to go. */
+static void tell_mapped(struct perf_event *event, struct vm_area_struct *vma)
+{
+	struct pmu *pmu;
+
+	guard(srcu)(&pmus_srcu);
+	pmu = READ_ONCE(event->pmu);
+	if (pmu->event_mapped)
+		pmu->event_mapped(event, vma->vm_mm);
+}
+
+static void tell_unmapped(struct perf_event *event, struct vm_area_struct *vma)
+{
+	struct pmu *pmu;
+
+	guard(srcu)(&pmus_srcu);
+	pmu = READ_ONCE(event->pmu);
+	if (pmu->event_unmapped)
+		pmu->event_unmapped(event, vma->vm_mm);
+}
+
 /* mremap() moved the mapping: the new one is here before the old one goes. */
 static void perf_mmap_open(struct vm_area_struct *vma)
 {
@@ -427,8 +448,7 @@ static void perf_mmap_open(struct vm_area_struct *vma)
 	if (maps_aux(vma))
 		refcount_inc(&rb->aux_mmap_count);
 
-	if (event->pmu->event_mapped)
-		event->pmu->event_mapped(event, vma->vm_mm);
+	tell_mapped(event, vma);
 }
 
 /*
@@ -457,8 +477,7 @@ static void perf_mmap_close(struct vm_area_struct *vma)
 	/* The event's own reference goes with its last mapping. */
 	refcount_inc(&rb->refcount);
 
-	if (event->pmu->event_unmapped)
-		event->pmu->event_unmapped(event, vma->vm_mm);
+	tell_unmapped(event, vma);
 
 	if (maps_aux(vma))
 		unmap_aux(rb);
@@ -674,7 +693,7 @@ static int map_aux(struct perf_event *event, struct vm_area_struct *vma)
  * other CPUs); not MAP_SHARED; a size that is not allowed, or not that of the
  * buffer that is there; an AUX area that is not where the user page says.
  * -EPERM: more than the user and RLIMIT_MEMLOCK allow.  -ENOMEM.
- * -EOPNOTSUPP: the PMU has no AUX.  -EBUSY: the AUX area was unmapped and is
+ * -ENODEV: the PMU has gone.  -EOPNOTSUPP: it has no AUX.  -EBUSY: the AUX area was unmapped and is
  * still being written to.  Or what security_perf_event_read() says.
  */
 int perf_mmap(struct file *file, struct vm_area_struct *vma)
@@ -695,7 +714,10 @@ int perf_mmap(struct file *file, struct vm_area_struct *vma)
 	perf_event_make_ordinary(event);
 
 	mutex_lock(&event->mmap_mutex);
-	err = maps_aux(vma) ? map_aux(event, vma) : map_data(event, vma);
+	if (perf_event_is_orphan(event))
+		err = -ENODEV;
+	else
+		err = maps_aux(vma) ? map_aux(event, vma) : map_data(event, vma);
 	if (!err)
 		count_mapping(event);
 	mutex_unlock(&event->mmap_mutex);
@@ -709,8 +731,7 @@ int perf_mmap(struct file *file, struct vm_area_struct *vma)
 	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_ops = &perf_mmap_vm_ops;
 
-	if (event->pmu->event_mapped)
-		event->pmu->event_mapped(event, vma->vm_mm);
+	tell_mapped(event, vma);
 
 	return 0;
 }
@@ -730,7 +751,10 @@ static void lock_two_mmap(struct perf_event *a, struct perf_event *b)
 static bool may_share_buffer(struct perf_event *event, struct perf_event *output)
 {
 	bool same_task = event->cpu != -1 || event->hw.target == output->hw.target;
-	bool same_aux = !has_aux(event) || !has_aux(output) || event->pmu == output->pmu;
+	bool same_aux;
+
+	scoped_guard(srcu, &pmus_srcu)
+		same_aux = !has_aux(event) || !has_aux(output) || event->pmu == output->pmu;
 
 	return event != output && event->cpu == output->cpu && same_task && same_aux &&
 	       event->clock == output->clock &&
@@ -742,6 +766,8 @@ static int attach_to_output_locked(struct perf_event *event, struct perf_event *
 {
 	struct perf_buffer *rb;
 
+	if (perf_event_is_orphan(output))
+		return -ENODEV;
 	if (refcount_read(&event->mmap_count))
 		return -EINVAL;
 
@@ -765,7 +791,7 @@ static int attach_to_output_locked(struct perf_event *event, struct perf_event *
  * @output: whose buffer; NULL to write nowhere
  *
  * Context: task; may sleep.  ctx->mutex may be held.
- * Return: 0, or -EINVAL: @event is mapped itself; @output has no mapped
+ * Return: 0; -ENODEV: @output's PMU has gone; or -EINVAL: @event is mapped itself; @output has no mapped
  * buffer; both are the same; or they differ in CPU, in task (of events without
  * a CPU), in clock, in direction, or in the PMU of their AUX areas.
  */

@@ -64,6 +64,19 @@ static void wakeup_irq(struct irq_work *work)
 		perf_swevent_put_recursion_context(rctx);
 }
 
+/**
+ * perf_event_hang_up() - tell who polls, soon, that the event stopped for good
+ * @event: the event, in a context
+ *
+ * Context: any, NMI too; ctx->lock may be held.
+ */
+void perf_event_hang_up(struct perf_event *event)
+{
+	event->pending_kill = POLL_HUP;
+	event->pending_wakeup = 1;
+	irq_work_queue(&event->pending_irq);
+}
+
 /*
  * The event may be somewhere else by now: off its PMU, and then
  * perf_event_sched_out() has seen pending_disable; or gone to another CPU with
@@ -270,12 +283,6 @@ static bool limit_reached(struct perf_event *event)
 	return atomic_read(&event->event_limit) && atomic_dec_and_test(&event->event_limit);
 }
 
-/* The CPU may have entered the kernel before the interrupt came through. */
-static bool has_skidded(struct perf_event *event, struct pt_regs *regs)
-{
-	return event->attr.exclude_kernel && regs && !user_mode(regs);
-}
-
 /*
  * Overflows until the task is back in user mode make one signal.  The first
  * one gives the address, unless that is not the user's to see.
@@ -289,7 +296,7 @@ static void queue_sigtrap(struct perf_event *event, struct perf_sample_data *dat
 	if (event->pending_work || READ_ONCE(event->ctx->task) != current)
 		return;
 
-	if (data->sample_flags & PERF_SAMPLE_ADDR && !has_skidded(event, regs))
+	if (data->sample_flags & PERF_SAMPLE_ADDR && !perf_event_has_skidded(event, regs))
 		addr = data->addr;
 
 	/* Fails in a task that will never be in user mode again. */

@@ -14,7 +14,11 @@
  *  - A PMU is published complete: its number stays reserved, and finds nothing,
  *    until the last field is set.  A PMU that leaves is unpublished first, and
  *    freed after the readers have gone.
- *  - An event holds its PMU's module as long as it lives.
+ *  - An event holds its PMU and the PMU's module as long as it lives, unless the
+ *    PMU is unregistered: then the event is revoked and left with gone_pmu, which
+ *    can do nothing.  Hence event->pmu may be used on the event's CPU while it is
+ *    on; under ctx->mutex or mmap_mutex if the event is no orphan; and
+ *    otherwise under pmus_srcu.
  *  - pmu_disable_count and cpu_pmu_context are the CPU's own, IRQs off.
  *
  * Scope.  Some PMUs exist once a core, die or package.  Of the CPUs that share
@@ -270,6 +274,25 @@ void perf_pmu_enable(struct pmu *pmu)
  */
 void __weak perf_event_print_debug(void) { }
 
+/* ---- What is left of a PMU that has gone ------------------------------------------- */
+
+static int gone_event_init(struct perf_event *event)
+{
+	return -ENODEV;
+}
+
+static void gone_read(struct perf_event *event)
+{
+}
+
+static struct pmu gone_pmu = {
+	.name		= "gone",
+	.task_ctx_nr	= perf_invalid_context,
+	.capabilities	= PERF_PMU_CAP_NO_INTERRUPT | PERF_PMU_CAP_NO_NMI,
+	.event_init	= gone_event_init,
+	.read		= gone_read,
+};
+
 /* ---- sysfs ------------------------------------------------------------------------ */
 
 static ssize_t type_show(struct device *dev, struct device_attribute *attr, char *page)
@@ -485,13 +508,19 @@ device_initcall(pmu_sysfs_init);
 
 /* ---- Coming and going --------------------------------------------------------------- */
 
+static void pmu_unused(struct percpu_ref *users)
+{
+	complete(&container_of(users, struct pmu, users)->unused);
+}
+
 static int pmu_alloc_percpu(struct pmu *pmu)
 {
 	int cpu;
 
 	pmu->pmu_disable_count = alloc_percpu(int);
 	pmu->cpu_pmu_context = alloc_percpu(struct perf_cpu_pmu_context);
-	if (!pmu->pmu_disable_count || !pmu->cpu_pmu_context)
+	if (!pmu->pmu_disable_count || !pmu->cpu_pmu_context ||
+	    percpu_ref_init(&pmu->users, pmu_unused, 0, GFP_KERNEL))
 		return -ENOMEM;
 
 	for_each_possible_cpu(cpu) {
@@ -524,6 +553,7 @@ static void pmu_leave_cpus(struct pmu *pmu)
 static void pmu_release(struct pmu *pmu)
 {
 	pmu_dev_del(pmu);
+	percpu_ref_exit(&pmu->users);
 	free_percpu(pmu->cpu_pmu_context);
 	free_percpu(pmu->pmu_disable_count);
 	pmu->cpu_pmu_context = NULL;
@@ -535,6 +565,10 @@ static int pmu_prepare(struct pmu *pmu)
 	int ret;
 
 	atomic_set(&pmu->exclusive_cnt, 0);
+	memset(&pmu->users, 0, sizeof(pmu->users));
+	init_completion(&pmu->unused);
+	spin_lock_init(&pmu->events_lock);
+	INIT_LIST_HEAD(&pmu->events);
 
 	ret = pmu_alloc_percpu(pmu);
 	if (!ret && pmu_bus_running && !pmu->dev)
@@ -591,20 +625,63 @@ int perf_pmu_register(struct pmu *pmu, const char *name, int type)
 }
 EXPORT_SYMBOL_GPL(perf_pmu_register);
 
+/* One that is, or has been, in a context; an open under way is not stopped. */
+static struct perf_event *pmu_first_event(struct pmu *pmu)
+{
+	struct perf_event *event;
+
+	guard(spinlock)(&pmu->events_lock);
+	list_for_each_entry(event, &pmu->events, pmu_entry) {
+		if (READ_ONCE(event->ctx) && perf_event_tryget(event))
+			return event;
+	}
+
+	return NULL;
+}
+
+static void revoke_events(struct pmu *pmu)
+{
+	struct perf_event *event;
+
+	while ((event = pmu_first_event(pmu)) || (event = perf_pmu_find_event(pmu))) {
+		perf_event_revoke(event);
+		perf_event_put(event);
+	}
+}
+
+/* One at a time: an event may have to leave two, its own and its group's. */
+static DEFINE_MUTEX(unregister_mutex);
+
 /**
  * perf_pmu_unregister() - make a PMU unknown
- * @pmu: the PMU, without events: each pins @pmu->module
+ * @pmu: the PMU; its events, and those that are in a group with them, are revoked
  *
- * Context: task, may sleep: waits for those who are looking for a PMU.
+ * Afterwards nothing of @pmu is used any more, whoever still has a descriptor.
+ * Its callbacks are, until this returns.
+ *
+ * Context: task, may sleep: waits for those who are opening its events, and for
+ * grace periods.
  */
 void perf_pmu_unregister(struct pmu *pmu)
 {
+	guard(mutex)(&unregister_mutex);
+
 	scoped_guard(mutex, &pmus_lock) {
 		list_del_rcu(&pmu->entry);
 		idr_remove(&pmu_types, pmu->type);
 	}
 
 	/* Who looks for an event's PMU sleeps under SRCU; number and list are RCU's. */
+	percpu_ref_kill(&pmu->users);
+	synchronize_srcu(&pmus_srcu);
+	synchronize_rcu();
+
+	/* What was being opened, forked or freed meanwhile comes with the next turn. */
+	do {
+		revoke_events(pmu);
+	} while (!wait_for_completion_timeout(&pmu->unused, msecs_to_jiffies(20)));
+
+	/* Who read event->pmu before it was &gone_pmu. */
 	synchronize_srcu(&pmus_srcu);
 	synchronize_rcu();
 
@@ -673,13 +750,30 @@ static void unlock_group(struct perf_event *event, struct perf_event_context *ct
 		mutex_unlock(&ctx->mutex);
 }
 
-/* A PMU whose module is about to go is as good as not there. */
+/* One that is about to go, or its module is, is as good as not there. */
+static bool pmu_tryget(struct pmu *pmu)
+{
+	if (pmu == &gone_pmu || !percpu_ref_tryget_live(&pmu->users))
+		return false;
+	if (try_module_get(pmu->module))
+		return true;
+
+	percpu_ref_put(&pmu->users);
+	return false;
+}
+
+static void pmu_put(struct pmu *pmu)
+{
+	module_put(pmu->module);
+	percpu_ref_put(&pmu->users);
+}
+
 static int try_pmu(struct pmu *pmu, struct perf_event *event)
 {
 	struct perf_event_context *ctx;
 	int ret;
 
-	if (!try_module_get(pmu->module))
+	if (!pmu_tryget(pmu))
 		return -ENOENT;
 
 	ctx = lock_group(pmu, event);
@@ -696,7 +790,10 @@ static int try_pmu(struct pmu *pmu, struct perf_event *event)
 	if (ret) {
 		event->destroy = NULL;
 		event->pmu = NULL;
-		module_put(pmu->module);
+		pmu_put(pmu);
+	} else if (!event->parent) {
+		guard(spinlock)(&pmu->events_lock);
+		list_add_tail(&event->pmu_entry, &pmu->events);
 	}
 
 	return ret;
@@ -779,7 +876,7 @@ static int try_hardware(struct perf_event *event)
  *
  * Context: task, may sleep; a child's with its parent's ctx->mutex held.
  * Return: 0; -ENOENT if the type, or its event, is nobody's; -ENODEV if the
- * event's CPU has no such PMU; -EINVAL for an exclude_* that the PMU does not
+ * event's CPU has no such PMU, or the parent's goes; -EINVAL for an exclude_* that the PMU does not
  * know; -EOPNOTSUPP for registers that it cannot sample; what the PMU's
  * event_init() returned.
  */
@@ -789,13 +886,38 @@ int perf_pmu_init_event(struct perf_event *event)
 
 	guard(srcu)(&pmus_srcu);
 
-	if (event->parent)
-		return try_pmu(event->parent->pmu, event);
+	if (event->parent) {
+		int ret = try_pmu(READ_ONCE(event->parent->pmu), event);
+
+		return ret == -ENOENT ? -ENODEV : ret;
+	}
 
 	if (type == PERF_TYPE_HARDWARE || type == PERF_TYPE_HW_CACHE)
 		return try_hardware(event);
 
 	return try_type(event);
+}
+
+/**
+ * perf_pmu_leave() - undo perf_pmu_init_event(), event->destroy() having been called
+ * @event: the event, in no context
+ *
+ * Context: may sleep.
+ */
+void perf_pmu_leave(struct perf_event *event)
+{
+	struct pmu *pmu = event->pmu;
+
+	if (!pmu || pmu == &gone_pmu)
+		return;
+
+	if (!event->parent) {
+		guard(spinlock)(&pmu->events_lock);
+		list_del_init(&event->pmu_entry);
+	}
+	/* Pairs with READ_ONCE() of those who hold pmus_srcu only. */
+	WRITE_ONCE(event->pmu, &gone_pmu);
+	pmu_put(pmu);
 }
 
 /* ---- Exclusive PMUs ------------------------------------------------------------------------ */

@@ -406,7 +406,7 @@ static ssize_t read_into(struct perf_event *event, u64 **words, size_t room)
 	/* Pinned, and there was no place for it: nothing more will come. */
 	if (state == PERF_EVENT_STATE_ERROR)
 		return 0;
-	if (state == PERF_EVENT_STATE_DEAD)
+	if (perf_event_is_orphan(event))
 		return -ENODEV;
 	if (words_size(format, read.nr) > room)
 		return -ENOSPC;

@@ -362,7 +362,10 @@ static u32 take_intr_regs(struct sample *s)
 {
 	struct perf_regs *intr = &s->data->regs_intr;
 
-	*intr = (struct perf_regs) { .abi = perf_reg_abi(current), .regs = s->regs };
+	if (perf_event_has_skidded(s->event, s->regs))
+		*intr = (struct perf_regs) { .abi = PERF_SAMPLE_REGS_ABI_NONE };
+	else
+		*intr = (struct perf_regs) { .abi = perf_reg_abi(current), .regs = s->regs };
 	return regs_bytes(intr, s->event->attr.sample_regs_intr);
 }
 

@@ -57,7 +57,8 @@ void perf_group_enqueue(struct perf_event *leader)
  */
 void perf_group_dequeue(struct perf_event *leader)
 {
-	perf_group_erase(group_set(leader), leader);
+	if (!RB_EMPTY_NODE(&leader->group_node))
+		perf_group_erase(group_set(leader), leader);
 }
 
 /* ---- One event ------------------------------------------------------------ */
@@ -290,6 +291,7 @@ static int pinned_on(struct perf_event *leader, void *arg)
 
 	perf_event_set_state(leader, PERF_EVENT_STATE_ERROR);
 	perf_group_dequeue(leader);
+	perf_event_hang_up(leader);
 
 	return 0;
 }

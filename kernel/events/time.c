@@ -120,13 +120,8 @@ void perf_event_times(struct perf_event *event, u64 *enabled, u64 *running)
 
 static bool state_change_is_valid(enum perf_event_state from, enum perf_event_state to)
 {
-	/* What is dead stays dead; what has exited can only die. */
-	if (from == PERF_EVENT_STATE_DEAD)
-		return false;
-	if (from == PERF_EVENT_STATE_EXIT)
-		return to == PERF_EVENT_STATE_DEAD;
-
-	return true;
+	/* From its end on it can only go further down: EXIT, REVOKED, DEAD. */
+	return from > PERF_EVENT_STATE_EXIT || to < from;
 }
 
 /**

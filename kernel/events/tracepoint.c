@@ -360,7 +360,7 @@ EXPORT_SYMBOL_GPL(perf_trace_run_bpf_submit);
  */
 bool perf_event_is_tracing(struct perf_event *event)
 {
-	return event->pmu && event->pmu->add == perf_trace_add;
+	return event->pmu && event->tp_event;
 }
 
 /**

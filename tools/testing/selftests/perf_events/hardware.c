@@ -316,6 +316,33 @@ TEST_F(hw, pinned_without_room)
 	EXPECT_TRUE(near(TURNS, growth_of(late, TURNS)));
 }
 
+/* Who waits for its samples learns that none will come, until it is enabled again. */
+TEST_F(hw, pinned_without_room_hangs_up)
+{
+	int fd[COUNTERS_MAX], nr = room(&self->branches), late;
+	struct ring ring;
+	pid_t waiter;
+
+	self->branches.pinned = 1;
+	ASSERT_EQ(nr, open_group(&self->branches, 0, -1, nr, fd));
+	self->branches.sample_period = 1000000;
+	late = pe_self(&self->branches);
+	ASSERT_EQ(0, ring_map(&ring, late, 1));
+	EXPECT_EQ(0, poll_now(late, 0));
+	waiter = fork();
+	if (!waiter)
+		_exit(poll_now(late, 10000) == POLLHUP ? 0 : 1);
+	sleep_ms(50);
+	pe_enable(fd[0]);
+	pe_enable(late);
+	EXPECT_EQ(0, child_join(waiter));
+	EXPECT_TRUE(in_error(late));
+	EXPECT_EQ(POLLHUP, poll_now(late, 0));
+	close_all(fd, nr);
+	pe_enable(late);
+	EXPECT_EQ(0, poll_now(late, 0));
+}
+
 /* An exclusive one and a plain one, of a task or one of them of the CPU: each gets turns. */
 TEST_F(hw, exclusive_takes_turns)
 {

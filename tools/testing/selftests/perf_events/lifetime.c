@@ -52,6 +52,35 @@ TEST_F(life, the_last_descriptor_ends_it)
 	EXPECT_EQ(NO_COUNT, pe_count(copy));
 }
 
+/* Of a clock, too, as it was asked for: type and config are not those of its own PMU. */
+TEST_F(life, fdinfo_says_what_was_opened)
+{
+	const __u64 ids[] = { PERF_COUNT_SW_PAGE_FAULTS, PERF_COUNT_SW_TASK_CLOCK };
+
+	for (int i = 0; i < 2; i++) {
+		unsigned long long config = 0;
+		char path[64], line[128];
+		unsigned int type = ~0U;
+		FILE *file;
+		int fd;
+
+		self->attr.config = ids[i];
+		fd = pe_self(&self->attr);
+		ASSERT_LE(0, fd);
+		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+		file = fopen(path, "r");
+		ASSERT_NE(NULL, file);
+		while (fgets(line, sizeof(line), file)) {
+			sscanf(line, "perf_event_attr.type: %u", &type);
+			sscanf(line, "perf_event_attr.config: %llu", &config);
+		}
+		fclose(file);
+		EXPECT_EQ(PERF_TYPE_SOFTWARE, type);
+		EXPECT_EQ(ids[i], config);
+		close(fd);
+	}
+}
+
 TEST_F(life, shared_with_a_child)
 {
 	int fd = pe_self(&self->attr);

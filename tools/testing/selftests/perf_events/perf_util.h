@@ -459,6 +459,13 @@ static inline pid_t get_tid(void)
 
 /* ---- The ring ---- */
 
+static inline int poll_now(int fd, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, ms) < 0 ? -errno : p.revents;
+}
+
 union record {
 	struct perf_event_header head;
 	unsigned char bytes[65536];

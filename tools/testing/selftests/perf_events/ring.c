@@ -26,13 +26,6 @@ static __u64 lost_of(int fd)
 	return read(fd, buf, sizeof(buf)) == sizeof(buf) ? buf[1] : NO_COUNT;
 }
 
-static int poll_now(int fd, int ms)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	return poll(&p, 1, ms) < 0 ? -errno : p.revents;
-}
-
 /* ---- Mappings ---- */
 
 FIXTURE(map)
