@@ -11,13 +11,15 @@ export
 override CMD := $(value CMD)
 override ARGS := $(value ARGS)
 
-.PHONY: help run test test-full test-machine test-machine-table kernel image stock-image qemu base overlay guest shell perf series docs check clean
+.PHONY: help run test test-full test-machine test-machine-table bench bench-table kernel image stock-image qemu base overlay guest shell perf series docs check clean
 
 help:
 	@echo 'make run          everything: install, unpack, overlay, build, boot, and a session of perf'
 	@echo 'make test         all tests; the last line is the sum (test-full: also those that take long)'
 	@echo 'make test-machine the test machine (scripts/qemu), all of it, judged by the stock kernel, or KERNEL= (20 minutes)'
 	@echo 'make test-machine-table   the results of that into the documentation'
+	@echo 'make bench        what each path costs, in instructions, beside stock (IMAGE= STOCK_IMAGE=; 2 minutes)'
+	@echo 'make bench-table  the results of that into the documentation'
 	@echo 'make kernel       build our kernel; image, stock-image: the same, and print the path'
 	@echo 'make guest CMD=   run a command in a guest (KERNEL= CPU= SMP= MEM= QEMU= APPEND= TIMEOUT= ICOUNT=1 ACCEL=kvm FILES=)'
 	@echo 'make qemu         build the QEMU of MACHINE= (below), with a performance monitoring unit; print its path'
@@ -44,6 +46,12 @@ test-machine:
 
 test-machine-table:
 	@scripts/test-machine table
+
+bench:
+	@scripts/bench
+
+bench-table:
+	@scripts/bench table
 
 kernel image:
 	@scripts/kernel ours

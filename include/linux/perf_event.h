@@ -677,6 +677,7 @@ struct perf_event_context {
 	/* private: kernel/events/ */
 	bool				active;
 	int				nr_events;
+	int				nr_wanted;	/* enabled */
 	int				nr_inherit;
 	int				nr_stat;
 	int				nr_freq;

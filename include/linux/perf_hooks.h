@@ -36,6 +36,14 @@ extern struct static_key perf_swevent_enabled[PERF_COUNT_SW_MAX];
 /* On while a task has events, or something watches task switches. */
 extern struct static_key_false perf_sched_events;
 
+/*
+ * Who wants to hear of each switch of this CPU, whatever the tasks: PMUs that watch
+ * them, cgroup events.  Changed on the CPU, IRQs off; and who wants records of
+ * switches, wherever.
+ */
+DECLARE_PER_CPU(int, perf_switch_users);
+extern atomic_t perf_switch_records;
+
 /* Scratch registers for events that have no interrupt frame, one a level. */
 DECLARE_PER_CPU(struct pt_regs, __perf_regs[4]);
 
@@ -107,6 +115,13 @@ static inline void perf_event_task_migrate(struct task_struct *task)
 		task->sched_migrated = 1;
 }
 
+/* Is there anything to do when @task comes or goes? */
+static __always_inline bool perf_switch_matters(struct task_struct *task)
+{
+	return READ_ONCE(task->perf_event_ctxp) || raw_cpu_read(perf_switch_users) ||
+	       atomic_read(&perf_switch_records);
+}
+
 /**
  * perf_event_task_sched_in() - a task has been switched to
  * @prev: the task that ran before
@@ -116,7 +131,7 @@ static inline void perf_event_task_migrate(struct task_struct *task)
  */
 static inline void perf_event_task_sched_in(struct task_struct *prev, struct task_struct *task)
 {
-	if (static_branch_unlikely(&perf_sched_events))
+	if (static_branch_unlikely(&perf_sched_events) && perf_switch_matters(task))
 		__perf_event_task_sched_in(prev, task);
 
 	if (__perf_sw_enabled(PERF_COUNT_SW_CPU_MIGRATIONS) && task->sched_migrated) {
@@ -156,7 +171,7 @@ static inline void perf_event_task_sched_out(struct task_struct *prev, struct ta
 	if (__perf_sw_enabled(PERF_COUNT_SW_CGROUP_SWITCHES) && perf_cgroup_differs(prev, next))
 		__perf_sw_event_sched(PERF_COUNT_SW_CGROUP_SWITCHES, 1, 0);
 
-	if (static_branch_unlikely(&perf_sched_events))
+	if (static_branch_unlikely(&perf_sched_events) && perf_switch_matters(prev))
 		__perf_event_task_sched_out(prev, next);
 }
 

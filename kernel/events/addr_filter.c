@@ -548,6 +548,16 @@ int perf_addr_filters_inherit(struct perf_event *event, struct perf_event *paren
 	return 0;
 }
 
+static void family_apply_filters(struct perf_event *event)
+{
+	struct perf_event *child;
+
+	guard(mutex)(&event->child_mutex);
+	event_apply_filters(event);
+	list_for_each_entry(child, &event->child_list, child_list)
+		event_apply_filters(child);
+}
+
 /**
  * perf_addr_filters_set() - replace an event's filters
  * @event: a root event whose PMU has filters
@@ -574,7 +584,7 @@ int perf_addr_filters_set(struct perf_event *event, char *str)
 		err = filter_set_validate(&set, event);
 	if (!err) {
 		filter_set_swap(&set, event);
-		perf_event_do_family(event, event_apply_filters);
+		family_apply_filters(event);
 	}
 	filter_set_free(&set);
 
@@ -605,7 +615,7 @@ int perf_event_set_filter(struct perf_event *event, void __user *arg)
 
 	ctx = perf_event_ctx_lock(event);
 	err = perf_event_is_orphan(event) ? -ENODEV : perf_addr_filters_set(event, str);
-	perf_event_ctx_unlock(event, ctx);
+	perf_event_ctx_unlock(ctx);
 
 	return err;
 }

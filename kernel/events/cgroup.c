@@ -61,24 +61,26 @@ static struct perf_clock *this_clock(struct perf_cgroup *cgrp)
 /**
  * perf_cgroup_update_time() - bring the clocks that run on this CPU up to date
  * @cpuctx: this CPU's context
+ * @now: perf_clock()
  */
-void perf_cgroup_update_time(struct perf_cpu_context *cpuctx)
+void perf_cgroup_update_time(struct perf_cpu_context *cpuctx, u64 now)
 {
 	struct perf_cgroup *cgrp;
 
 	for (cgrp = cpuctx->cgrp; cgrp; cgrp = cgroup_above(cgrp))
-		perf_clock_update(this_clock(cgrp));
+		perf_clock_update(this_clock(cgrp), now);
 }
 
 /* The CPU goes from one cgroup to another; either may be none. */
 static void cgroup_change(struct perf_cpu_context *cpuctx, struct perf_cgroup *next)
 {
 	struct perf_cgroup *prev = cpuctx->cgrp, *cgrp;
+	u64 now = perf_clock();
 
 	for (cgrp = prev; cgrp && !cgroup_is_below(next, cgrp); cgrp = cgroup_above(cgrp))
 		perf_clock_stop(this_clock(cgrp));
 	for (cgrp = next; cgrp && !cgroup_is_below(prev, cgrp); cgrp = cgroup_above(cgrp))
-		perf_clock_start(this_clock(cgrp));
+		perf_clock_start(this_clock(cgrp), now);
 
 	/* Pairs with READ_ONCE() in perf_cgroup_switch() and perf_cgroup_match(). */
 	WRITE_ONCE(cpuctx->cgrp, next);
@@ -192,7 +194,7 @@ void perf_cgroup_switch(struct task_struct *next)
 	struct perf_event_context *task_ctx = cpuctx->task_ctx;
 	struct perf_cgroup *cgrp;
 
-	if (!READ_ONCE(cpuctx->ctx.nr_cgroups))
+	if (!cpuctx->ctx.nr_cgroups)
 		return;
 
 	guard(rcu)();
@@ -221,7 +223,12 @@ void perf_cgroup_event_added(struct perf_event *event, struct perf_event_context
 		return;
 
 	event->pmu_ctx->nr_cgroups++;
-	if (!ctx->nr_cgroups++ && cpuctx == this_cpu_ptr(&perf_cpu_context)) {
+	if (ctx->nr_cgroups++)
+		return;
+
+	/* Only of a CPU that is offline could it be another than this one's. */
+	per_cpu(perf_switch_users, event->cpu)++;
+	if (cpuctx == this_cpu_ptr(&perf_cpu_context)) {
 		guard(rcu)();
 		cgroup_change(cpuctx, cgroup_of_task(current));
 	}
@@ -245,6 +252,7 @@ void perf_cgroup_event_removed(struct perf_event *event, struct perf_event_conte
 	if (--ctx->nr_cgroups)
 		return;
 
+	per_cpu(perf_switch_users, event->cpu)--;
 	if (cpuctx == this_cpu_ptr(&perf_cpu_context))
 		cgroup_change(cpuctx, NULL);
 	else

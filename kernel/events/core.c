@@ -12,22 +12,25 @@
  * on a CPU only that CPU changes it, with IRQs off.  perf_ctx_call() is the one
  * way to get there:
  *
- *  - A context that is not active anywhere is changed under ctx->lock, at once:
- *    its task takes that lock before it comes to a CPU.
+ *  - A context that is active nowhere is changed under ctx->lock, at once: its
+ *    task takes that lock before the context comes to a CPU.
  *  - Otherwise an interrupt is sent to the CPU of the task.  It may have moved
  *    by the time it arrives; then it is tried again.
- *  - A context without events is never active, also if its task runs: nothing
- *    would take it off once the scheduler's hooks are turned off.  Hence the
- *    first event always takes the interrupt, which puts the context on, and the
- *    last one that leaves takes it off.
+ *  - A context in which no event is enabled (nr_wanted is 0) is never active, also
+ *    if its task runs: a switch does nothing for it, and nothing would take it off
+ *    once the scheduler's hooks are turned off.  The last event that is disabled,
+ *    or leaves, takes it off; after the first that wants to run an interrupt puts
+ *    it on, if the task runs.
  *
- * The last case is where ordering matters.  Publishing stores the task's context
- * pointer and then, after a full barrier, loads task_cpu(); a task that moves has
- * task_cpu() stored and then, after the barrier that the scheduler has behind
- * the runqueue lock, loads the context pointer as it is switched in.  One of the
- * two sees the other: the interrupt goes to the right CPU, or the switch finds
- * the context.  For a context that was published before, ctx->lock does the same:
- * the first event looks at it before it asks for the CPU.
+ * That last interrupt goes to task_cpu(), which must not miss the task.  If the
+ * task runs and its context is not on, then it was switched in before the event was
+ * enabled; it looked at the context under ctx->lock, and task_cpu() was stored
+ * before.  Who enables took the lock later and sees at least that.  If the task
+ * has moved since, it has been switched out, and what switches it in sees the
+ * event.  For a context that was just published, the pointer takes the part of the
+ * lock: it is stored and then, after a full barrier, task_cpu() is loaded; a task
+ * that moves has task_cpu() stored and then, after the barrier that the scheduler
+ * has behind the runqueue lock, loads the pointer as it is switched in.
  *
  * Membership changes under ctx->mutex and inside such a call.  A child event is
  * in the context of the child task and on its root parent's list of children,
@@ -140,16 +143,15 @@ struct perf_event_context *perf_event_ctx_lock(struct perf_event *event)
 		mutex_lock(&ctx->mutex);
 		if (likely(event->ctx == ctx))
 			return ctx;
-		perf_event_ctx_unlock(event, ctx);
+		perf_event_ctx_unlock(ctx);
 	}
 }
 
 /**
  * perf_event_ctx_unlock() - undo perf_event_ctx_lock()
- * @event: the event
  * @ctx: what perf_event_ctx_lock() returned
  */
-void perf_event_ctx_unlock(struct perf_event *event, struct perf_event_context *ctx)
+void perf_event_ctx_unlock(struct perf_event_context *ctx)
 {
 	mutex_unlock(&ctx->mutex);
 	perf_ctx_put(ctx);
@@ -281,6 +283,7 @@ struct ctx_call {
 	perf_ctx_fn			fn;
 	void				*arg;
 	bool				done;
+	bool				put_on;
 };
 
 static bool ctx_is_dead(struct perf_event_context *ctx)
@@ -288,64 +291,73 @@ static bool ctx_is_dead(struct perf_event_context *ctx)
 	return ctx->task == TASK_TOMBSTONE;
 }
 
-/* The context is active nowhere, and @sure that nothing can have missed it. */
-static void ctx_call_inactive(struct ctx_call *call, bool sure)
+/* The context is active nowhere, or else nothing is done. */
+static void ctx_call_inactive(struct ctx_call *call)
 {
 	struct perf_event_context *ctx = call->ctx;
+	bool wanted;
 
 	guard(raw_spinlock_irq)(&ctx->lock);
 
 	if (ctx->active)
 		return;
-	/* @sure or not: it may have come to life elsewhere, without events. */
-	if (perf_ctx_is_task(ctx) && !ctx_is_dead(ctx) && !ctx->nr_events &&
-	    (!sure || task_curr(ctx->task)))
-		return;
 
+	wanted = ctx->nr_wanted;
 	call->fn(NULL, ctx, call->arg);
 	call->done = true;
+	call->put_on = perf_ctx_is_task(ctx) && !ctx_is_dead(ctx) && !wanted && ctx->nr_wanted;
 }
 
 static void ctx_call_locked(struct perf_cpu_context *cpuctx, struct ctx_call *call)
 {
 	struct perf_event_context *ctx = call->ctx;
 
-	if (perf_ctx_is_task(ctx)) {
-		if (ctx->task != current) {
-			/*
-			 * It runs elsewhere, or moved while the interrupt was on its
-			 * way, or is about to leave another CPU: rq->curr changes
-			 * before the context is taken off.
-			 */
-			if (!ctx_is_dead(ctx) && (ctx->active || task_curr(ctx->task)))
-				return;
-			cpuctx = NULL;
-		} else if (!ctx->active) {
-			perf_task_ctx_on(cpuctx, ctx);
-		}
-	}
-
-	if (cpuctx)
-		perf_ctx_update_time(cpuctx, cpuctx->task_ctx);
+	perf_ctx_update_time(cpuctx, cpuctx->task_ctx);
 	call->fn(cpuctx, ctx, call->arg);
 	call->done = true;
 
-	if (cpuctx && perf_ctx_is_task(ctx) && !ctx->nr_events)
+	if (perf_ctx_is_task(ctx) && !ctx->nr_wanted)
 		perf_task_ctx_off(cpuctx, ctx);
 }
 
+/* On the right CPU, or else nothing is done: a task's context may have left. */
 static void ctx_call_ipi(void *info)
 {
 	struct perf_cpu_context *cpuctx = this_cpu_ptr(&perf_cpu_context);
-	struct ctx_call *call = info;
-	struct perf_event_context *task_ctx;
-
 	/* A CPU's events may take precedence over those of the task that runs. */
-	task_ctx = perf_ctx_is_task(call->ctx) ? call->ctx : cpuctx->task_ctx;
+	struct perf_event_context *task_ctx = cpuctx->task_ctx;
+	struct ctx_call *call = info;
+
+	if (call->ctx != task_ctx && call->ctx != &cpuctx->ctx)
+		return;
 
 	perf_cpuctx_lock(cpuctx, task_ctx);
-	ctx_call_locked(cpuctx, call);
+	if (call->ctx->active)
+		ctx_call_locked(cpuctx, call);
 	perf_cpuctx_unlock(cpuctx, task_ctx);
+}
+
+static bool ctx_call_here(struct ctx_call *call)
+{
+	guard(irq)();
+	ctx_call_ipi(call);
+
+	return call->done;
+}
+
+static void ctx_put_on_ipi(void *info)
+{
+	struct perf_cpu_context *cpuctx = this_cpu_ptr(&perf_cpu_context);
+	struct perf_event_context *ctx = info;
+
+	/* It has been switched out meanwhile, and perhaps in. */
+	if (READ_ONCE(ctx->task) != current)
+		return;
+
+	perf_cpuctx_lock(cpuctx, ctx);
+	if (ctx->task == current && !ctx->active && ctx->nr_wanted)
+		perf_task_ctx_on(cpuctx, ctx);
+	perf_cpuctx_unlock(cpuctx, ctx);
 }
 
 /* A guess for a task; RCU keeps one that has not exited from being freed. */
@@ -377,19 +389,21 @@ void perf_ctx_call(struct perf_event_context *ctx, int cpu, perf_ctx_fn fn, void
 {
 	struct ctx_call call = { .ctx = ctx, .fn = fn, .arg = arg };
 
-	for (;;) {
-		ctx_call_inactive(&call, false);
+	while (!ctx_call_here(&call)) {
+		ctx_call_inactive(&call);
 		if (call.done)
-			return;
+			break;
 
-		/* -ENXIO: nothing runs on that CPU, and what comes back to life will look. */
-		if (smp_call_function_single(ctx_cpu(ctx, cpu), ctx_call_ipi, &call, 1))
-			ctx_call_inactive(&call, true);
+		/* -ENXIO: the CPU has just gone, and its context is not active any more. */
+		smp_call_function_single(ctx_cpu(ctx, cpu), ctx_call_ipi, &call, 1);
 		if (call.done)
-			return;
+			break;
 
 		cond_resched();
 	}
+
+	if (call.put_on)
+		smp_call_function_single(ctx_cpu(ctx, cpu), ctx_put_on_ipi, ctx, 1);
 }
 
 /* ---- PMUs' parts of a context ---------------------------------------- */
@@ -632,6 +646,8 @@ void perf_event_make_ordinary(struct perf_event *event)
 static void ctx_account(struct perf_event_context *ctx, struct perf_event *event, int n)
 {
 	ctx->nr_events += n;
+	if (event->state >= PERF_EVENT_STATE_INACTIVE)
+		ctx->nr_wanted += n;
 	ctx->generation++;
 	if (event->attr.inherit)
 		ctx->nr_inherit += n;
@@ -641,9 +657,12 @@ static void ctx_account(struct perf_event_context *ctx, struct perf_event *event
 		ctx->nr_user += n;
 	if (event->attach_state & PERF_ATTACH_TASK_DATA)
 		ctx->nr_task_data += n;
-	/* What its samples read, its filters' ranges, its signals belong to one task. */
+	/*
+	 * What its samples read, its filters' ranges, its signals belong to one task, and
+	 * so does the event that exec removes: not the one that was opened, by its child.
+	 */
 	if ((event->attr.inherit && event->attr.sample_type & PERF_SAMPLE_READ) ||
-	    has_addr_filter(event) || event->attr.sigtrap)
+	    has_addr_filter(event) || event->attr.sigtrap || event->attr.remove_on_exec)
 		ctx->nr_switch_slow += n;
 }
 
@@ -1156,7 +1175,7 @@ void perf_event_enable(struct perf_event *event)
 	struct perf_event_context *ctx = perf_event_ctx_lock(event);
 
 	perf_event_enable_locked(event);
-	perf_event_ctx_unlock(event, ctx);
+	perf_event_ctx_unlock(ctx);
 }
 EXPORT_SYMBOL_GPL(perf_event_enable);
 
@@ -1171,7 +1190,7 @@ void perf_event_disable(struct perf_event *event)
 	struct perf_event_context *ctx = perf_event_ctx_lock(event);
 
 	perf_event_disable_locked(event);
-	perf_event_ctx_unlock(event, ctx);
+	perf_event_ctx_unlock(ctx);
 }
 EXPORT_SYMBOL_GPL(perf_event_disable);
 
@@ -1220,37 +1239,136 @@ int perf_event_refresh(struct perf_event *event, int refresh)
 }
 EXPORT_SYMBOL_GPL(perf_event_refresh);
 
-/**
- * perf_event_do_family() - do something to an event and its children
- * @event: a root event
- * @fn: what; called with the child_mutex held
- *
- * Context: event->ctx->mutex held.
- */
-void perf_event_do_family(struct perf_event *event, perf_event_fn fn)
+/* ---- Many events at once ----------------------------------------------- */
+
+const struct perf_event_op perf_event_op_enable = { .fn = enable_fn, .leader_last = true };
+const struct perf_event_op perf_event_op_disable = { .fn = disable_fn };
+
+/* Root events of one context, which one call is enough to reach. */
+struct batch {
+	perf_ctx_fn			fn;
+	struct perf_event_context	*ctx;
+	unsigned int			nr;
+	struct perf_event		*event[32];
+};
+
+static void batch_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx, void *arg)
+{
+	struct batch *batch = arg;
+
+	for (unsigned int i = 0; i < batch->nr; i++)
+		batch->fn(cpuctx, ctx, batch->event[i]);
+}
+
+static void children_run(struct perf_event *event, perf_ctx_fn fn)
 {
 	struct perf_event *child;
 
+	/* A fork makes the first one under the ctx->mutex that we hold. */
+	if (list_empty(&event->child_list))
+		return;
+
 	guard(mutex)(&event->child_mutex);
-	fn(event);
 	list_for_each_entry(child, &event->child_list, child_list)
-		fn(child);
+		perf_ctx_call(child->ctx, child->cpu, fn, child);
+}
+
+/* Each event before its children: what a fork copies meanwhile is found among them. */
+static void batch_run(struct batch *batch)
+{
+	if (!batch->nr)
+		return;
+
+	perf_ctx_call(batch->ctx, batch->event[0]->cpu, batch_fn, batch);
+	for (unsigned int i = 0; i < batch->nr; i++)
+		children_run(batch->event[i], batch->fn);
+	batch->nr = 0;
+}
+
+static void batch_add(struct batch *batch, struct perf_event *event)
+{
+	if (batch->nr == ARRAY_SIZE(batch->event))
+		batch_run(batch);
+	batch->event[batch->nr++] = event;
 }
 
 /**
- * perf_event_do_group() - do something to a group and all children of its events
- * @event: any event of the group
- * @fn: what
+ * perf_event_apply() - do something to an event and its children
+ * @event: a root event
+ * @op: what
  *
  * Context: event->ctx->mutex held.
  */
-void perf_event_do_group(struct perf_event *event, perf_event_fn fn)
+void perf_event_apply(struct perf_event *event, const struct perf_event_op *op)
+{
+	lockdep_assert_held(&event->ctx->mutex);
+
+	perf_ctx_call(event->ctx, event->cpu, op->fn, event);
+	children_run(event, op->fn);
+}
+
+/**
+ * perf_event_apply_group() - do something to a group and all children of its events
+ * @event: any event of the group, a root
+ * @op: what
+ *
+ * Context: event->ctx->mutex held.
+ */
+void perf_event_apply_group(struct perf_event *event, const struct perf_event_op *op)
 {
 	struct perf_event *leader = event->group_leader, *sibling;
+	struct batch batch = { .fn = op->fn, .ctx = event->ctx };
 
-	perf_event_do_family(leader, fn);
+	lockdep_assert_held(&event->ctx->mutex);
+
+	if (!op->leader_last)
+		batch_add(&batch, leader);
 	for_each_sibling_event(sibling, leader)
-		perf_event_do_family(sibling, fn);
+		batch_add(&batch, sibling);
+	if (op->leader_last)
+		batch_add(&batch, leader);
+	batch_run(&batch);
+}
+
+/* The batch takes events of one context, whose mutex is held while it does. */
+static void owned_add(struct batch *batch, struct perf_event *event)
+{
+	if (batch->ctx && event->ctx != batch->ctx) {
+		batch_run(batch);
+		perf_event_ctx_unlock(batch->ctx);
+		batch->ctx = NULL;
+	}
+	if (!batch->ctx)
+		batch->ctx = perf_event_ctx_lock(event);
+	batch_add(batch, event);
+}
+
+/**
+ * perf_event_apply_owned() - do something to all that current has opened, and its children
+ * @op: what
+ *
+ * Context: may sleep; takes perf_event_mutex.
+ */
+void perf_event_apply_owned(const struct perf_event_op *op)
+{
+	struct batch batch = { .fn = op->fn };
+	struct perf_event *event;
+
+	guard(mutex)(&current->perf_event_mutex);
+
+	/* Leaders were opened before their siblings. */
+	if (op->leader_last) {
+		list_for_each_entry_reverse(event, &current->perf_event_list, owner_entry)
+			owned_add(&batch, event);
+	} else {
+		list_for_each_entry(event, &current->perf_event_list, owner_entry)
+			owned_add(&batch, event);
+	}
+
+	if (batch.ctx) {
+		batch_run(&batch);
+		perf_event_ctx_unlock(batch.ctx);
+	}
 }
 
 /* ---- Fork ------------------------------------------------------------ */

@@ -153,6 +153,18 @@ static void event_disown(struct perf_event *event)
 	put_task_struct(owner);
 }
 
+/* ---- Memory ------------------------------------------------------------------------- */
+
+static struct kmem_cache *event_cache;
+
+/**
+ * perf_event_init_cache() - where events are allocated, at boot
+ */
+void __init perf_event_init_cache(void)
+{
+	event_cache = KMEM_CACHE(perf_event, SLAB_PANIC);
+}
+
 /* ---- Freeing ------------------------------------------------------------------------ */
 
 static void event_free_rcu(struct rcu_head *head)
@@ -168,7 +180,7 @@ static void event_free_rcu(struct rcu_head *head)
 	if (event->ns)
 		put_pid_ns(event->ns);
 	perf_event_free_filter(event);
-	kfree(event);
+	kmem_cache_free(event_cache, event);
 }
 
 /* Does the scheduler have to tell of switches for its sake? */
@@ -490,8 +502,8 @@ struct perf_event *perf_event_alloc(const struct perf_event_params *p)
 	struct perf_event *event;
 	int ret;
 
-	event = kzalloc_node(sizeof(*event), GFP_KERNEL,
-			     p->cpu >= 0 ? cpu_to_node(p->cpu) : NUMA_NO_NODE);
+	event = kmem_cache_alloc_node(event_cache, GFP_KERNEL | __GFP_ZERO,
+				      p->cpu >= 0 ? cpu_to_node(p->cpu) : NUMA_NO_NODE);
 	if (!event)
 		return ERR_PTR(-ENOMEM);
 
@@ -532,7 +544,7 @@ static void release_child(struct perf_event *child)
 	bool ours = perf_event_detach(child, PERF_DETACH_GROUP | PERF_DETACH_CHILD |
 				      PERF_DETACH_DEAD);
 
-	perf_event_ctx_unlock(child, ctx);
+	perf_event_ctx_unlock(ctx);
 	if (ours)
 		perf_event_put(child);
 	perf_event_put(child);
@@ -565,7 +577,7 @@ void perf_event_revoke(struct perf_event *event)
 
 	/* From here on fork adds no child: see inherit_link(). */
 	perf_event_detach(event, PERF_DETACH_GROUP | PERF_DETACH_REVOKED);
-	perf_event_ctx_unlock(event, ctx);
+	perf_event_ctx_unlock(ctx);
 
 	release_children(event);
 	perf_event_sync_pending(event);
@@ -597,7 +609,7 @@ int perf_event_release_kernel(struct perf_event *event)
 
 		/* From here on fork adds no child: see inherit_link(). */
 		perf_event_detach(event, PERF_DETACH_GROUP | PERF_DETACH_DEAD);
-		perf_event_ctx_unlock(event, ctx);
+		perf_event_ctx_unlock(ctx);
 	}
 
 	release_children(event);

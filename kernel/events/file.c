@@ -119,7 +119,7 @@ int perf_event_period(struct perf_event *event, u64 value)
 	struct perf_event_context *ctx = perf_event_ctx_lock(event);
 	int err = perf_event_period_locked(event, value);
 
-	perf_event_ctx_unlock(event, ctx);
+	perf_event_ctx_unlock(ctx);
 	return err;
 }
 EXPORT_SYMBOL_GPL(perf_event_period);
@@ -169,29 +169,29 @@ static int modify_breakpoint(struct perf_event *event, struct perf_event_attr *a
 
 /* The event, or with PERF_IOC_FLAG_GROUP its group; all copies in any case. */
 static void apply_to_meant(struct perf_event *event, unsigned long arg,
-			   void (*fn)(struct perf_event *event))
+			   const struct perf_event_op *op)
 {
 	if (arg & PERF_IOC_FLAG_GROUP)
-		perf_event_do_group(event, fn);
+		perf_event_apply_group(event, op);
 	else
-		perf_event_do_family(event, fn);
+		perf_event_apply(event, op);
 }
 
 static int ioc_enable(struct perf_event *event, unsigned long arg)
 {
-	apply_to_meant(event, arg, perf_event_enable_locked);
+	apply_to_meant(event, arg, &perf_event_op_enable);
 	return 0;
 }
 
 static int ioc_disable(struct perf_event *event, unsigned long arg)
 {
-	apply_to_meant(event, arg, perf_event_disable_locked);
+	apply_to_meant(event, arg, &perf_event_op_disable);
 	return 0;
 }
 
 static int ioc_reset(struct perf_event *event, unsigned long arg)
 {
-	apply_to_meant(event, arg, perf_event_reset_locked);
+	apply_to_meant(event, arg, &perf_event_op_reset);
 	return 0;
 }
 
@@ -337,7 +337,7 @@ static int ioc_run(const struct perf_ioc *ioc, struct perf_event *event, unsigne
 
 	ctx = perf_event_ctx_lock(event);
 	ret = perf_event_is_orphan(event) ? -ENODEV : ioc->fn(event, arg);
-	perf_event_ctx_unlock(event, ctx);
+	perf_event_ctx_unlock(ctx);
 
 	return ret;
 }
@@ -386,20 +386,6 @@ static long perf_compat_ioctl(struct file *file, unsigned int cmd, unsigned long
 
 /* ---- prctl(2) ------------------------------------------------------------------------ */
 
-/* Everything that current has opened, whoever it counts. */
-static void apply_to_owned(void (*fn)(struct perf_event *event))
-{
-	struct perf_event_context *ctx;
-	struct perf_event *event;
-
-	guard(mutex)(&current->perf_event_mutex);
-	list_for_each_entry(event, &current->perf_event_list, owner_entry) {
-		ctx = perf_event_ctx_lock(event);
-		perf_event_do_family(event, fn);
-		perf_event_ctx_unlock(event, ctx);
-	}
-}
-
 /**
  * perf_event_task_enable() - enable all events that current has opened
  *
@@ -409,7 +395,7 @@ static void apply_to_owned(void (*fn)(struct perf_event *event))
  */
 int perf_event_task_enable(void)
 {
-	apply_to_owned(perf_event_enable_locked);
+	perf_event_apply_owned(&perf_event_op_enable);
 	return 0;
 }
 
@@ -422,7 +408,7 @@ int perf_event_task_enable(void)
  */
 int perf_event_task_disable(void)
 {
-	apply_to_owned(perf_event_disable_locked);
+	perf_event_apply_owned(&perf_event_op_disable);
 	return 0;
 }
 

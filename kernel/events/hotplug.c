@@ -42,7 +42,7 @@ static void ctx_on_ipi(void *unused)
 
 	if (!ctx->active) {
 		ctx->active = true;
-		perf_clock_start(&ctx->clock);
+		perf_clock_start(&ctx->clock, perf_clock());
 	}
 }
 
@@ -161,6 +161,7 @@ void __init perf_event_init(void)
 		panic("perf: no memory for the mask of CPUs\n");
 
 	init_contexts();
+	perf_event_init_cache();
 
 	/* In this order: the types that are given out have been seen for years. */
 	perf_swevent_register();

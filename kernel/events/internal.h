@@ -93,7 +93,7 @@ void perf_ctx_call(struct perf_event_context *ctx, int cpu, perf_ctx_fn fn, void
 struct perf_event_context *perf_ctx_get(struct perf_event_context *ctx);
 void perf_ctx_put(struct perf_event_context *ctx);
 struct perf_event_context *perf_event_ctx_lock(struct perf_event *event);
-void perf_event_ctx_unlock(struct perf_event *event, struct perf_event_context *ctx);
+void perf_event_ctx_unlock(struct perf_event_context *ctx);
 struct perf_event_context *perf_ctx_lock_task(struct task_struct *task, unsigned long *flags);
 void perf_ctx_init(struct perf_event_context *ctx);
 void perf_epc_init(struct perf_event_pmu_context *epc, struct pmu *pmu);
@@ -110,10 +110,23 @@ bool perf_event_detach(struct perf_event *event, unsigned int flags);
 void perf_event_make_ordinary(struct perf_event *event);
 void perf_event_enable_locked(struct perf_event *event);
 void perf_event_disable_locked(struct perf_event *event);
-typedef void (*perf_event_fn)(struct perf_event *event);
 
-void perf_event_do_family(struct perf_event *event, perf_event_fn fn);
-void perf_event_do_group(struct perf_event *event, perf_event_fn fn);
+/**
+ * struct perf_event_op - what is done to many events
+ * @fn: to one; its arg is the event
+ * @leader_last: to a group's leader after its siblings: they go on together
+ */
+struct perf_event_op {
+	perf_ctx_fn	fn;
+	bool		leader_last;
+};
+
+extern const struct perf_event_op perf_event_op_enable;
+extern const struct perf_event_op perf_event_op_disable;
+
+void perf_event_apply(struct perf_event *event, const struct perf_event_op *op);
+void perf_event_apply_group(struct perf_event *event, const struct perf_event_op *op);
+void perf_event_apply_owned(const struct perf_event_op *op);
 struct perf_event *perf_pmu_find_event(struct pmu *pmu);
 
 static inline bool perf_ctx_is_task(const struct perf_event_context *ctx)
@@ -167,6 +180,7 @@ struct perf_event *perf_event_get_ref(struct perf_event *event);
 bool perf_event_tryget(struct perf_event *event);
 void perf_event_put(struct perf_event *event);
 void perf_event_revoke(struct perf_event *event);
+void perf_event_init_cache(void);
 void perf_event_set_owner(struct perf_event *event, struct task_struct *owner);
 bool perf_event_sizes_fit(struct perf_event *event, struct perf_event *leader);
 void perf_event_update_sizes(struct perf_event *event);
@@ -554,7 +568,7 @@ static inline void put_recursion_context(u8 *recursion, unsigned char rctx)
 
 int perf_event_read(struct perf_event *event, bool group);
 ssize_t perf_event_read_to_user(struct perf_event *event, char __user *buf, size_t count);
-void perf_event_reset_locked(struct perf_event *event);
+extern const struct perf_event_op perf_event_op_reset;
 u64 perf_event_count(struct perf_event *event, bool self);
 
 /* ---- Opening: open.c ------------------------------------------------------------- */
@@ -691,7 +705,7 @@ int perf_cgroup_connect(int fd, struct perf_event *event, struct perf_event *lea
 void perf_cgroup_disconnect(struct perf_event *event);
 void perf_cgroup_event_added(struct perf_event *event, struct perf_event_context *ctx);
 void perf_cgroup_event_removed(struct perf_event *event, struct perf_event_context *ctx);
-void perf_cgroup_update_time(struct perf_cpu_context *cpuctx);
+void perf_cgroup_update_time(struct perf_cpu_context *cpuctx, u64 now);
 void perf_cgroup_switch(struct task_struct *next);
 int perf_cgroup_streams(struct perf_cpu_context *cpuctx, struct perf_group_set *set,
 			struct perf_event ***streams);
@@ -707,7 +721,7 @@ static inline void perf_cgroup_event_added(struct perf_event *event,
 					   struct perf_event_context *ctx) { }
 static inline void perf_cgroup_event_removed(struct perf_event *event,
 					     struct perf_event_context *ctx) { }
-static inline void perf_cgroup_update_time(struct perf_cpu_context *cpuctx) { }
+static inline void perf_cgroup_update_time(struct perf_cpu_context *cpuctx, u64 now) { }
 static inline void perf_cgroup_switch(struct task_struct *next) { }
 static inline int perf_cgroup_streams(struct perf_cpu_context *cpuctx, struct perf_group_set *set,
 				      struct perf_event ***streams) { return 0; }

@@ -504,12 +504,27 @@ static int perf_mmap_may_split(struct vm_area_struct *vma, unsigned long addr)
 }
 
 /*
- * Pages come one by one as they are touched, as a file's pages do: they can be
- * pinned and read through /proc.  Only the user page may be written to.
+ * A page of the buffer, for this mapping.  A writable page of a shared mapping
+ * must be some file's page.
+ */
+static struct page *mapped_page(struct vm_area_struct *vma, unsigned long pgoff)
+{
+	struct page *page = perf_mmap_to_page(mapped_rb(vma->vm_file->private_data), pgoff);
+
+	if (page) {
+		page->mapping = vma->vm_file->f_mapping;
+		page->index = pgoff;
+	}
+
+	return page;
+}
+
+/*
+ * Pages of AUX come one by one as they are touched, as a file's pages do: they can
+ * be pinned and read through /proc.  Only the user page may be written to.
  */
 static vm_fault_t perf_mmap_fault(struct vm_fault *vmf)
 {
-	struct file *file = vmf->vma->vm_file;
 	struct page *page;
 
 	if (vmf->pgoff && (vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_MKWRITE)))
@@ -517,14 +532,11 @@ static vm_fault_t perf_mmap_fault(struct vm_fault *vmf)
 	if (vmf->flags & FAULT_FLAG_MKWRITE)
 		return 0;
 
-	page = perf_mmap_to_page(mapped_rb(file->private_data), vmf->pgoff);
+	page = mapped_page(vmf->vma, vmf->pgoff);
 	if (!page)
 		return VM_FAULT_SIGBUS;
 
 	get_page(page);
-	/* A writable page of a shared mapping must be some file's page. */
-	page->mapping = file->f_mapping;
-	page->index = vmf->pgoff;
 	vmf->page = page;
 
 	return 0;
@@ -537,6 +549,29 @@ static const struct vm_operations_struct perf_mmap_vm_ops = {
 	.fault		= perf_mmap_fault,
 	.page_mkwrite	= perf_mmap_fault,
 };
+
+/*
+ * User page and data at once, as a fault for each would cost more than the page
+ * does; what there is no memory for comes by a fault all the same.
+ */
+static void map_pages(struct vm_area_struct *vma)
+{
+	unsigned long nr = vma_pages(vma), at = 0;
+	struct page *pages[32];
+
+	/* Read-only: a write is to be noticed. */
+	vma_set_page_prot(vma);
+
+	while (at < nr) {
+		unsigned long n = min(nr - at, ARRAY_SIZE(pages)), left = n;
+
+		for (unsigned long i = 0; i < n; i++)
+			pages[i] = mapped_page(vma, at + i);
+		if (vm_insert_pages(vma, vma->vm_start + at * PAGE_SIZE, pages, &left))
+			return;
+		at += n;
+	}
+}
 
 /* ---- New mappings ---------------------------------------------------------------------- */
 
@@ -724,12 +759,14 @@ int perf_mmap(struct file *file, struct vm_area_struct *vma)
 	if (err)
 		return err;
 
-	if (!maps_aux(vma))
-		refresh_userpage(event);
-
 	/* fork() does not copy it, as the pages are charged to this mm. */
 	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_ops = &perf_mmap_vm_ops;
+
+	if (!maps_aux(vma)) {
+		refresh_userpage(event);
+		map_pages(vma);
+	}
 
 	tell_mapped(event, vma);
 

@@ -745,7 +745,7 @@ static void unlock_group(struct perf_event *event, struct perf_event_context *ct
 		return;
 
 	if (!event->parent)
-		perf_event_ctx_unlock(event->group_leader, ctx);
+		perf_event_ctx_unlock(ctx);
 	else
 		mutex_unlock(&ctx->mutex);
 }

@@ -132,7 +132,8 @@ static int read_add(struct perf_read *read)
 
 static void update_clock(struct perf_event *event)
 {
-	perf_clock_update(is_cgroup_event(event) ? perf_cgroup_clock(event) : &event->ctx->clock);
+	perf_clock_update(is_cgroup_event(event) ? perf_cgroup_clock(event) : &event->ctx->clock,
+			  perf_clock());
 }
 
 /*
@@ -243,7 +244,7 @@ u64 perf_event_read_value(struct perf_event *event, u64 *enabled, u64 *running)
 
 	/* One event cannot fail: there is neither a group nor a transaction. */
 	perf_read_tree(&read);
-	perf_event_ctx_unlock(event, ctx);
+	perf_event_ctx_unlock(ctx);
 
 	*enabled = read.enabled;
 	*running = read.running;
@@ -446,7 +447,7 @@ ssize_t perf_event_read_to_user(struct perf_event *event, char __user *buf, size
 
 	ctx = perf_event_ctx_lock(event);
 	size = read_into(event, &words, count);
-	perf_event_ctx_unlock(event, ctx);
+	perf_event_ctx_unlock(ctx);
 
 	if (size > 0 && copy_to_user(buf, words, size))
 		size = -EFAULT;
@@ -470,18 +471,8 @@ static void perf_event_zero(struct perf_cpu_context *cpuctx, struct perf_event_c
 	perf_event_update_userpage(event);
 }
 
-/**
- * perf_event_reset_locked() - let an event count from zero
- * @event: the event; copies are their own
- *
- * Times go on, and so does what ended copies have counted.
- *
- * Context: task; ctx->mutex held, of a copy child_mutex of its parent.
- */
-void perf_event_reset_locked(struct perf_event *event)
-{
-	perf_ctx_call(event->ctx, event->cpu, perf_event_zero, event);
-}
+/* Times go on, and so does what ended copies have counted. */
+const struct perf_event_op perf_event_op_reset = { .fn = perf_event_zero };
 
 /**
  * perf_event_pause() - disable an event and take its count
@@ -502,7 +493,7 @@ u64 perf_event_pause(struct perf_event *event, bool reset)
 	count = local64_read(&event->count);
 	if (reset)
 		local64_set(&event->count, 0);
-	perf_event_ctx_unlock(event, ctx);
+	perf_event_ctx_unlock(ctx);
 
 	return count;
 }

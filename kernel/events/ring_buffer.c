@@ -551,16 +551,21 @@ static void rb_free_page(void *addr)
 
 static bool rb_alloc_pages(struct perf_buffer *rb, int nr_pages, int node)
 {
-	int i;
+	int done = 0;
 
 	rb->user_page = rb_alloc_page(node);
 	if (!rb->user_page)
 		return false;
 
-	for (i = 0; i < nr_pages; i++) {
-		rb->data_pages[i] = rb_alloc_page(node);
-		if (!rb->data_pages[i])
+	while (done < nr_pages) {
+		struct page *pages[32] = {};
+		unsigned int nr = min(nr_pages - done, 32), got;
+
+		got = alloc_pages_bulk_array_node(GFP_KERNEL | __GFP_ZERO, node, nr, pages);
+		if (!got)
 			return false;
+		for (unsigned int i = 0; i < got; i++)
+			rb->data_pages[done++] = page_address(pages[i]);
 	}
 	return true;
 }

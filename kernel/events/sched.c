@@ -628,10 +628,12 @@ void perf_event_sched_in(struct perf_cpu_context *cpuctx, struct perf_event *eve
  */
 void perf_ctx_update_time(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx)
 {
-	perf_clock_update(&cpuctx->ctx.clock);
-	perf_cgroup_update_time(cpuctx);
+	u64 now = perf_clock();
+
+	perf_clock_update(&cpuctx->ctx.clock, now);
+	perf_cgroup_update_time(cpuctx, now);
 	if (ctx && ctx != &cpuctx->ctx)
-		perf_clock_update(&ctx->clock);
+		perf_clock_update(&ctx->clock, now);
 }
 
 static void task_epc_on(struct perf_cpu_context *cpuctx, struct perf_event_pmu_context *epc)
@@ -667,14 +669,16 @@ static void task_epc_on(struct perf_cpu_context *cpuctx, struct perf_event_pmu_c
 void perf_task_ctx_on(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx)
 {
 	struct perf_event_pmu_context *epc;
+	u64 now = perf_clock();
 
 	WARN_ON_ONCE(cpuctx->task_ctx);
 
 	/* Pairs with READ_ONCE() in this CPU's interrupts: swevent.c */
 	WRITE_ONCE(cpuctx->task_ctx, ctx);
 	ctx->active = true;
-	perf_clock_start(&ctx->clock);
-	perf_ctx_update_time(cpuctx, NULL);
+	perf_clock_start(&ctx->clock, now);
+	perf_clock_update(&cpuctx->ctx.clock, now);
+	perf_cgroup_update_time(cpuctx, now);
 
 	list_for_each_entry(epc, &ctx->pmu_ctx_list, pmu_ctx_entry)
 		task_epc_on(cpuctx, epc);
@@ -691,7 +695,7 @@ void perf_task_ctx_off(struct perf_cpu_context *cpuctx, struct perf_event_contex
 {
 	struct perf_event_pmu_context *epc;
 
-	perf_clock_update(&ctx->clock);
+	perf_clock_update(&ctx->clock, perf_clock());
 	list_for_each_entry(epc, &ctx->pmu_ctx_list, pmu_ctx_entry) {
 		perf_epc_sched_out(epc, PERF_GROUPS_ALL);
 		this_cpc(epc->pmu)->task_epc = NULL;

@@ -312,6 +312,9 @@ static_assert(ARRAY_SIZE(sb_kinds) == NR_SB_KINDS);
 
 static atomic_t sb_users[NR_SB_KINDS];
 
+/* sb_users[SB_SWITCH], for a test in the scheduler. */
+atomic_t perf_switch_records;
+
 /* The CPU's events; changed under sb_lock, read under RCU. */
 static DEFINE_PER_CPU(struct list_head, sb_events);
 static DEFINE_RAW_SPINLOCK(sb_lock);
@@ -349,6 +352,8 @@ static bool sb_count(struct perf_event *event, int delta)
 		if (!sb_kinds[kind].wants(&event->attr))
 			continue;
 		atomic_add(delta, &sb_users[kind]);
+		if (kind == SB_SWITCH)
+			atomic_add(delta, &perf_switch_records);
 		any = true;
 	}
 

@@ -9,7 +9,7 @@
  *
  *  - While no event needs any of this the calls are patched out; the last
  *    section of this file turns them on and off.
- *  - A task without events costs the test of a pointer.
+ *  - A task without events costs a few tests (perf_switch_matters()).
  *  - Two tasks whose events were inherited from the same ones, and have not
  *    changed since, swap contexts instead: the events stay on the CPU and the
  *    context changes its task.
@@ -78,7 +78,7 @@ static void swap_counts(struct perf_event_context *ctx, struct perf_event_contex
 	struct list_head *node = &next_ctx->event_list;
 	struct perf_event *a;
 
-	perf_clock_update(&ctx->clock);
+	perf_clock_update(&ctx->clock, perf_clock());
 	list_for_each_entry(a, &ctx->event_list, event_entry) {
 		node = node->next;
 		if (a->attr.inherit_stat)
@@ -149,6 +149,8 @@ static bool try_swap_ctxs(struct task_struct *prev, struct perf_event_context *c
 static DEFINE_PER_CPU(struct list_head, sched_cb_list);
 static DEFINE_PER_CPU(int, sched_cb_usages);
 
+DEFINE_PER_CPU(int, perf_switch_users);
+
 /**
  * perf_sched_cb_inc() - from now on tell this PMU of task switches on this CPU
  * @pmu: the PMU
@@ -165,6 +167,7 @@ void perf_sched_cb_inc(struct pmu *pmu)
 	if (!cpc->sched_cb_usage++)
 		list_add(&cpc->sched_cb_entry, list);
 	this_cpu_inc(sched_cb_usages);
+	this_cpu_inc(perf_switch_users);
 }
 
 /**
@@ -177,6 +180,7 @@ void perf_sched_cb_dec(struct pmu *pmu)
 {
 	struct perf_cpu_pmu_context *cpc = this_cpc(pmu);
 
+	this_cpu_dec(perf_switch_users);
 	this_cpu_dec(sched_cb_usages);
 	if (!--cpc->sched_cb_usage)
 		list_del(&cpc->sched_cb_entry);
@@ -241,7 +245,7 @@ void __perf_event_task_sched_out(struct task_struct *prev, struct task_struct *n
  * at the CPU where the task runs after the context was published, either finds
  * the task here or the context is found here.
  *
- * A context without events stays off: core.c says why.
+ * A context in which nothing is enabled stays off: core.c says why.
  *
  * True if it was put on; false if that was not needed, or it was on already.
  */
@@ -258,7 +262,7 @@ static bool ctx_sched_in(struct perf_cpu_context *cpuctx, struct task_struct *ta
 
 	perf_cpuctx_lock(cpuctx, ctx);
 	/* Exit may have let go of it. */
-	on = ctx->task == task && ctx->nr_events;
+	on = ctx->task == task && ctx->nr_wanted;
 	if (on)
 		perf_task_ctx_on(cpuctx, ctx);
 	perf_cpuctx_unlock(cpuctx, ctx);

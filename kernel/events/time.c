@@ -148,6 +148,8 @@ void perf_event_set_state(struct perf_event *event, enum perf_event_state state)
 	if (state_is_enabled(old) != state_is_enabled(state)) {
 		for_each_sibling_event(sibling, event)
 			perf_event_update_time(sibling);
+		if (event->attach_state & PERF_ATTACH_CONTEXT)
+			event->ctx->nr_wanted += state_is_enabled(state) ? 1 : -1;
 	}
 
 	/* Pairs with READ_ONCE() in readers that hold no lock: read.c, overflow.c */

@@ -27,23 +27,20 @@ static inline u64 perf_clock(void)
 	return local_clock();
 }
 
-static inline void perf_clock_start(struct perf_clock *clock)
+static inline void perf_clock_start(struct perf_clock *clock, u64 now)
 {
-	clock->stamp = perf_clock();
+	clock->stamp = now;
 	WRITE_ONCE(clock->offset, clock->time - clock->stamp);
 	barrier(); /* an NMI that sees it run sees the offset */
 	WRITE_ONCE(clock->running, true);
 }
 
-/* Bring clock->time up to date. */
-static inline void perf_clock_update(struct perf_clock *clock)
+/* Bring clock->time up to date; @now is perf_clock(). */
+static inline void perf_clock_update(struct perf_clock *clock, u64 now)
 {
-	u64 now;
-
 	if (!clock->running)
 		return;
 
-	now = perf_clock();
 	/* Clocks of different CPUs may disagree a little; time does not go back. */
 	if ((s64)(now - clock->stamp) > 0) {
 		clock->time += now - clock->stamp;

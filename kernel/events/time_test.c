@@ -123,23 +123,23 @@ static void time_clock(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, perf_clock_at(&clock, perf_clock()), 0);
 
-	perf_clock_start(&clock);
+	perf_clock_start(&clock, perf_clock());
 	before = perf_clock();
-	perf_clock_update(&clock);
+	perf_clock_update(&clock, perf_clock());
 	now = perf_clock_at(&clock, perf_clock());
 	KUNIT_EXPECT_GE(test, now, clock.time);
 
 	perf_clock_stop(&clock);
 	before = clock.time;
 	KUNIT_EXPECT_EQ(test, perf_clock_at(&clock, perf_clock() + NSEC_PER_SEC), before);
-	perf_clock_update(&clock);
+	perf_clock_update(&clock, perf_clock());
 	KUNIT_EXPECT_EQ(test, clock.time, before);
 
 	/* Another CPU's clock may be behind: time does not go back. */
-	perf_clock_start(&clock);
+	perf_clock_start(&clock, perf_clock());
 	clock.stamp += NSEC_PER_SEC;
 	before = clock.time;
-	perf_clock_update(&clock);
+	perf_clock_update(&clock, perf_clock());
 	KUNIT_EXPECT_EQ(test, clock.time, before);
 }
 

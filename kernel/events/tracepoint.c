@@ -239,6 +239,10 @@ static void tracing_deliver(struct perf_event *event, u64 count,
 
 	if (!tracing_match(event, raw->frag.data, regs))
 		return;
+	if (!is_sampling_event(event)) {
+		local64_add(count, &event->count);
+		return;
+	}
 
 	perf_sample_data_init(&sample, 0, 0);
 	perf_sample_save_raw_data(&sample, event, raw);
@@ -448,7 +452,7 @@ int perf_event_set_bpf_prog(struct perf_event *event, struct bpf_prog *prog, u64
 	struct perf_event_context *ctx = perf_event_ctx_lock(event);
 	int err = event_set_prog_locked(event, prog, bpf_cookie);
 
-	perf_event_ctx_unlock(event, ctx);
+	perf_event_ctx_unlock(ctx);
 	return err;
 }
 
