@@ -939,6 +939,9 @@ static void group_promote_siblings(struct perf_cpu_context *cpuctx, struct perf_
 {
 	struct perf_event *sibling, *tmp;
 
+	if (!leader->nr_siblings)
+		return;
+
 	list_for_each_entry_safe(sibling, tmp, &leader->sibling_list, sibling_list) {
 		bool lost = sibling_is_lost(sibling, leader);
 
@@ -1111,7 +1114,8 @@ static bool event_is_lost(struct perf_event *event)
 	       (!event->aux_event && (event->attr.aux_output || has_aux_action(event)));
 }
 
-static void enable_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx, void *arg)
+/* It wants to run from now on. */
+static void want_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx, void *arg)
 {
 	struct perf_event *event = arg, *leader = event->group_leader;
 
@@ -1120,12 +1124,29 @@ static void enable_fn(struct perf_cpu_context *cpuctx, struct perf_event_context
 		return;
 
 	perf_event_set_state(event, PERF_EVENT_STATE_INACTIVE);
-	if (event == leader)
-		group_begin(cpuctx, event);
-	else if (event->resident)
+	if (event != leader && event->resident)
 		resident_set_active(event);
-	else if (cpuctx)
-		perf_event_sched_in(cpuctx, event);
+	else if (event->resident)
+		resident_group_on(event);
+	else if (event == leader)
+		perf_group_enqueue(event);
+}
+
+/* It does, if there is room. */
+static void run_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx, void *arg)
+{
+	if (cpuctx)
+		perf_event_sched_in(cpuctx, arg);
+}
+
+static void enable_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx, void *arg)
+{
+	struct perf_event *event = arg;
+	enum perf_event_state state = event->state;
+
+	want_fn(cpuctx, ctx, event);
+	if (event->state != state)
+		run_fn(cpuctx, ctx, event);
 }
 
 static void disable_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx, void *arg)
@@ -1241,23 +1262,50 @@ EXPORT_SYMBOL_GPL(perf_event_refresh);
 
 /* ---- Many events at once ----------------------------------------------- */
 
-const struct perf_event_op perf_event_op_enable = { .fn = enable_fn, .leader_last = true };
+const struct perf_event_op perf_event_op_enable = {
+	.fn	= enable_fn,
+	.first	= want_fn,
+	.then	= run_fn,
+};
+
 const struct perf_event_op perf_event_op_disable = { .fn = disable_fn };
 
 /* Root events of one context, which one call is enough to reach. */
 struct batch {
-	perf_ctx_fn			fn;
+	const struct perf_event_op	*op;
 	struct perf_event_context	*ctx;
 	unsigned int			nr;
 	struct perf_event		*event[32];
 };
 
+/* The room for events stays as it is. */
+static void batch_init(struct batch *batch, const struct perf_event_op *op,
+		       struct perf_event_context *ctx)
+{
+	batch->op = op;
+	batch->ctx = ctx;
+	batch->nr = 0;
+}
+
 static void batch_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx, void *arg)
 {
 	struct batch *batch = arg;
+	const struct perf_event_op *op = batch->op;
+	unsigned long changed = 0;
+	unsigned int i;
 
-	for (unsigned int i = 0; i < batch->nr; i++)
-		batch->fn(cpuctx, ctx, batch->event[i]);
+	for (i = 0; i < batch->nr; i++) {
+		enum perf_event_state state = batch->event[i]->state;
+
+		(op->first ?: op->fn)(cpuctx, ctx, batch->event[i]);
+		if (state != batch->event[i]->state)
+			changed |= BIT(i);
+	}
+
+	if (!op->then)
+		return;
+	for_each_set_bit(i, &changed, ARRAY_SIZE(batch->event))
+		op->then(cpuctx, ctx, batch->event[i]);
 }
 
 static void children_run(struct perf_event *event, perf_ctx_fn fn)
@@ -1281,7 +1329,7 @@ static void batch_run(struct batch *batch)
 
 	perf_ctx_call(batch->ctx, batch->event[0]->cpu, batch_fn, batch);
 	for (unsigned int i = 0; i < batch->nr; i++)
-		children_run(batch->event[i], batch->fn);
+		children_run(batch->event[i], batch->op->fn);
 	batch->nr = 0;
 }
 
@@ -1317,16 +1365,14 @@ void perf_event_apply(struct perf_event *event, const struct perf_event_op *op)
 void perf_event_apply_group(struct perf_event *event, const struct perf_event_op *op)
 {
 	struct perf_event *leader = event->group_leader, *sibling;
-	struct batch batch = { .fn = op->fn, .ctx = event->ctx };
+	struct batch batch __uninitialized;
 
 	lockdep_assert_held(&event->ctx->mutex);
 
-	if (!op->leader_last)
-		batch_add(&batch, leader);
+	batch_init(&batch, op, event->ctx);
+	batch_add(&batch, leader);
 	for_each_sibling_event(sibling, leader)
 		batch_add(&batch, sibling);
-	if (op->leader_last)
-		batch_add(&batch, leader);
 	batch_run(&batch);
 }
 
@@ -1351,19 +1397,14 @@ static void owned_add(struct batch *batch, struct perf_event *event)
  */
 void perf_event_apply_owned(const struct perf_event_op *op)
 {
-	struct batch batch = { .fn = op->fn };
 	struct perf_event *event;
+	struct batch batch __uninitialized;
 
+	batch_init(&batch, op, NULL);
 	guard(mutex)(&current->perf_event_mutex);
 
-	/* Leaders were opened before their siblings. */
-	if (op->leader_last) {
-		list_for_each_entry_reverse(event, &current->perf_event_list, owner_entry)
-			owned_add(&batch, event);
-	} else {
-		list_for_each_entry(event, &current->perf_event_list, owner_entry)
-			owned_add(&batch, event);
-	}
+	list_for_each_entry(event, &current->perf_event_list, owner_entry)
+		owned_add(&batch, event);
 
 	if (batch.ctx) {
 		batch_run(&batch);

@@ -100,7 +100,25 @@ bool perf_event_sizes_fit(struct perf_event *event, struct perf_event *leader)
 void perf_event_update_sizes(struct perf_event *event)
 {
 	event->read_size = event_read_size(event, event->group_leader->nr_siblings + 1);
-	perf_event_init_sample_sizes(event);
+	if (event->attr.sample_type & PERF_SAMPLE_READ)
+		perf_event_init_sample_sizes(event);
+}
+
+/* Those of an event that is alone. */
+static void event_init_sizes(struct perf_event *event)
+{
+	const struct perf_event *parent = event->parent;
+
+	event->read_size = event_read_size(event, 1);
+
+	/* All that may differ from the parent's is how many are read. */
+	if (!parent || event->attr.sample_type & PERF_SAMPLE_READ) {
+		perf_event_init_sample_sizes(event);
+		return;
+	}
+	event->sample_rows = parent->sample_rows;
+	event->header_size = parent->header_size;
+	event->id_header_size = parent->id_header_size;
 }
 
 /* ---- The owner -------------------------------------------------------------------- */
@@ -518,8 +536,7 @@ struct perf_event *perf_event_alloc(const struct perf_event_params *p)
 		return ERR_PTR(ret);
 	}
 
-	event->read_size = event_read_size(event, 1);
-	perf_event_init_sample_sizes(event);
+	event_init_sizes(event);
 
 	return event;
 }

@@ -8,8 +8,8 @@
  * only what state it is in: REVOKED, as its PMU has gone (-ENODEV, POLLERR), EXIT,
  * as its task has ended (it can be read), ERROR, as it lost its counter.
  *
- * A command of ioctl(2) is one row of a table, found by its full code.  Numbers
- * alone do not tell commands apart: 7 and 8 of another direction and size may
+ * A command of ioctl(2) is one row of a table, found by its number and known by its
+ * full code.  Numbers alone do not tell commands apart: 7 and 8 of another direction and size may
  * be other commands.  Rows that say so run with ctx->mutex held; the others
  * take what they need themselves.
  *
@@ -301,28 +301,31 @@ struct perf_ioc {
 	int		(*fn)(struct perf_event *event, unsigned long arg);
 };
 
+#define IOC(_name, _locked, _fn)	\
+	[_IOC_NR(PERF_EVENT_IOC_##_name)] = { PERF_EVENT_IOC_##_name, _locked, _fn }
+
 static const struct perf_ioc perf_iocs[] = {
-	{ PERF_EVENT_IOC_ENABLE,		true,	ioc_enable },
-	{ PERF_EVENT_IOC_DISABLE,		true,	ioc_disable },
-	{ PERF_EVENT_IOC_REFRESH,		false,	ioc_refresh },
-	{ PERF_EVENT_IOC_RESET,			true,	ioc_reset },
-	{ PERF_EVENT_IOC_PERIOD,		true,	ioc_period },
-	{ PERF_EVENT_IOC_SET_OUTPUT,		true,	ioc_set_output },
-	{ PERF_EVENT_IOC_SET_FILTER,		false,	ioc_set_filter },
-	{ PERF_EVENT_IOC_ID,			false,	ioc_id },
-	{ PERF_EVENT_IOC_SET_BPF,		false,	ioc_set_bpf },
-	{ PERF_EVENT_IOC_PAUSE_OUTPUT,		true,	ioc_pause_output },
-	{ PERF_EVENT_IOC_QUERY_BPF,		true,	ioc_query_bpf },
-	{ PERF_EVENT_IOC_MODIFY_ATTRIBUTES,	true,	ioc_modify_attributes },
+	IOC(ENABLE,		true,	ioc_enable),
+	IOC(DISABLE,		true,	ioc_disable),
+	IOC(REFRESH,		false,	ioc_refresh),
+	IOC(RESET,		true,	ioc_reset),
+	IOC(PERIOD,		true,	ioc_period),
+	IOC(SET_OUTPUT,		true,	ioc_set_output),
+	IOC(SET_FILTER,		false,	ioc_set_filter),
+	IOC(ID,			false,	ioc_id),
+	IOC(SET_BPF,		false,	ioc_set_bpf),
+	IOC(PAUSE_OUTPUT,	true,	ioc_pause_output),
+	IOC(QUERY_BPF,		true,	ioc_query_bpf),
+	IOC(MODIFY_ATTRIBUTES,	true,	ioc_modify_attributes),
 };
+
+#undef IOC
 
 static const struct perf_ioc *ioc_find(unsigned int cmd)
 {
-	for (int i = 0; i < ARRAY_SIZE(perf_iocs); i++)
-		if (perf_iocs[i].cmd == cmd)
-			return &perf_iocs[i];
+	unsigned int nr = _IOC_NR(cmd);
 
-	return NULL;
+	return nr < ARRAY_SIZE(perf_iocs) && perf_iocs[nr].cmd == cmd ? &perf_iocs[nr] : NULL;
 }
 
 static int ioc_run(const struct perf_ioc *ioc, struct perf_event *event, unsigned long arg)

@@ -178,7 +178,7 @@ static struct pmu bp_pmu = {
 void perf_bp_event(struct perf_event *bp, void *data)
 {
 	struct pt_regs *regs = data;
-	struct perf_sample_data sample;
+	struct perf_sample_data sample __uninitialized;
 
 	lockdep_assert_irqs_disabled();
 

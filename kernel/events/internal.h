@@ -114,11 +114,14 @@ void perf_event_disable_locked(struct perf_event *event);
 /**
  * struct perf_event_op - what is done to many events
  * @fn: to one; its arg is the event
- * @leader_last: to a group's leader after its siblings: they go on together
+ * @first: to each of several in place of @fn, or NULL
+ * @then: and after that to each whose state has changed, in the same order: a
+ *	  group goes on whole, when its leader has its turn
  */
 struct perf_event_op {
 	perf_ctx_fn	fn;
-	bool		leader_last;
+	perf_ctx_fn	first;
+	perf_ctx_fn	then;
 };
 
 extern const struct perf_event_op perf_event_op_enable;

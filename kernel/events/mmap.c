@@ -520,8 +520,31 @@ static struct page *mapped_page(struct vm_area_struct *vma, unsigned long pgoff)
 }
 
 /*
- * Pages of AUX come one by one as they are touched, as a file's pages do: they can
- * be pinned and read through /proc.  Only the user page may be written to.
+ * User page and data around @pgoff, as a fault for each page would cost more than
+ * the page does.  False if a page is there already, or there is no memory.
+ */
+static bool map_around(struct vm_area_struct *vma, unsigned long pgoff)
+{
+	unsigned long at = ALIGN_DOWN(pgoff, PTRS_PER_PTE);
+	unsigned long end = min(at + PTRS_PER_PTE, vma_pages(vma));
+	struct page *pages[32] __uninitialized;
+
+	while (at < end) {
+		unsigned long n = min(end - at, ARRAY_SIZE(pages)), left = n;
+
+		for (unsigned long i = 0; i < n; i++)
+			pages[i] = mapped_page(vma, at + i);
+		if (vm_insert_pages(vma, vma->vm_start + at * PAGE_SIZE, pages, &left))
+			return false;
+		at += n;
+	}
+
+	return true;
+}
+
+/*
+ * Pages come as they are touched, as a file's pages do: they can be pinned and read
+ * through /proc.  Only the user page may be written to.
  */
 static vm_fault_t perf_mmap_fault(struct vm_fault *vmf)
 {
@@ -531,6 +554,9 @@ static vm_fault_t perf_mmap_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	if (vmf->flags & FAULT_FLAG_MKWRITE)
 		return 0;
+
+	if (!maps_aux(vmf->vma) && map_around(vmf->vma, vmf->pgoff))
+		return VM_FAULT_NOPAGE;
 
 	page = mapped_page(vmf->vma, vmf->pgoff);
 	if (!page)
@@ -549,29 +575,6 @@ static const struct vm_operations_struct perf_mmap_vm_ops = {
 	.fault		= perf_mmap_fault,
 	.page_mkwrite	= perf_mmap_fault,
 };
-
-/*
- * User page and data at once, as a fault for each would cost more than the page
- * does; what there is no memory for comes by a fault all the same.
- */
-static void map_pages(struct vm_area_struct *vma)
-{
-	unsigned long nr = vma_pages(vma), at = 0;
-	struct page *pages[32];
-
-	/* Read-only: a write is to be noticed. */
-	vma_set_page_prot(vma);
-
-	while (at < nr) {
-		unsigned long n = min(nr - at, ARRAY_SIZE(pages)), left = n;
-
-		for (unsigned long i = 0; i < n; i++)
-			pages[i] = mapped_page(vma, at + i);
-		if (vm_insert_pages(vma, vma->vm_start + at * PAGE_SIZE, pages, &left))
-			return;
-		at += n;
-	}
-}
 
 /* ---- New mappings ---------------------------------------------------------------------- */
 
@@ -759,14 +762,12 @@ int perf_mmap(struct file *file, struct vm_area_struct *vma)
 	if (err)
 		return err;
 
-	/* fork() does not copy it, as the pages are charged to this mm. */
-	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
-	vma->vm_ops = &perf_mmap_vm_ops;
-
-	if (!maps_aux(vma)) {
+	if (!maps_aux(vma))
 		refresh_userpage(event);
-		map_pages(vma);
-	}
+
+	/* fork() does not copy it, as the pages are charged to this mm; mixed: map_around(). */
+	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP | VM_MIXEDMAP);
+	vma->vm_ops = &perf_mmap_vm_ops;
 
 	tell_mapped(event, vma);
 

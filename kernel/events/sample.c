@@ -175,12 +175,12 @@ static unsigned int member_size(u64 format)
 	return sizeof(u64) * (1 + !!(format & PERF_FORMAT_ID) + !!(format & PERF_FORMAT_LOST));
 }
 
-static void write_member(struct perf_output_handle *handle, struct perf_event *event,
-			 struct perf_event *member, bool skip_read)
-{
-	u64 values[3];
-	unsigned int n = 0;
+/* At most so many words. */
+#define MEMBER_WORDS	3
 
+static unsigned int read_member(u64 *values, struct perf_event *event,
+				struct perf_event *member, bool skip_read)
+{
 	/*
 	 * The overflow has brought its own event up to date.  One that is on another
 	 * CPU shows what it stored last.
@@ -188,16 +188,17 @@ static void write_member(struct perf_output_handle *handle, struct perf_event *e
 	if (member != event && !skip_read && event_is_here(member))
 		member->pmu->read(member);
 
-	values[n++] = perf_event_count(member, read_own_count(event));
-	n += read_name(member, event->attr.read_format, values + n);
-	perf_output_copy(handle, values, n * sizeof(u64));
+	values[0] = perf_event_count(member, read_own_count(event));
+	return 1 + read_name(member, event->attr.read_format, values + 1);
 }
 
 static void write_members(struct perf_output_handle *handle, struct perf_event *event,
 			  unsigned int room, bool skip_read)
 {
 	struct perf_event *leader = event->group_leader, *sibling;
-	u64 absent[3] = { };
+	u64 values[8 * MEMBER_WORDS] __uninitialized;
+	u64 absent[MEMBER_WORDS] = { };
+	unsigned int n;
 
 	/* Nothing goes on or off this CPU while its counters are read. */
 	guard(irqsave)();
@@ -205,14 +206,20 @@ static void write_members(struct perf_output_handle *handle, struct perf_event *
 	if (!room)
 		return;
 
-	write_member(handle, event, leader, skip_read);
+	n = read_member(values, event, leader, skip_read);
 	room--;
 	for_each_sibling_event(sibling, leader) {
 		if (!room)
 			break;
-		write_member(handle, event, sibling, skip_read);
+		if (n > ARRAY_SIZE(values) - MEMBER_WORDS) {
+			perf_output_copy(handle, values, n * sizeof(u64));
+			n = 0;
+		}
+		n += read_member(values + n, event, sibling, skip_read);
 		room--;
 	}
+	perf_output_copy(handle, values, n * sizeof(u64));
+
 	for (; room; room--)
 		perf_output_copy(handle, absent, member_size(event->attr.read_format));
 }
@@ -231,7 +238,8 @@ static void write_members(struct perf_output_handle *handle, struct perf_event *
 void perf_output_read(struct perf_output_handle *handle, struct perf_event *event,
 		      bool skip_read)
 {
-	u64 format = event->attr.read_format, enabled = 0, running = 0, values[5];
+	u64 format = event->attr.read_format, enabled = 0, running = 0;
+	u64 values[5] __uninitialized;
 	bool group = format & PERF_FORMAT_GROUP;
 	unsigned int n = 1;
 
@@ -372,7 +380,7 @@ static u32 take_intr_regs(struct sample *s)
 static void write_regs(struct perf_output_handle *handle, const struct perf_regs *regs, u64 mask)
 {
 	unsigned int n = 0;
-	u64 values[1 + BITS_PER_TYPE(u64)];
+	u64 values[1 + BITS_PER_TYPE(u64)] __uninitialized;
 
 	values[n++] = regs->abi;
 	if (regs->abi == PERF_SAMPLE_REGS_ABI_NONE)
@@ -794,7 +802,7 @@ static void write_words(struct perf_output_handle *handle, const u64 *words, uns
 static void write_fields(struct sample *s)
 {
 	unsigned long rows = s->event->sample_rows;
-	u64 words[NR_SAMPLE_ROWS];
+	u64 words[NR_SAMPLE_ROWS] __uninitialized;
 	unsigned int n = 0;
 	int row;
 
@@ -852,7 +860,7 @@ void perf_output_sample(struct perf_output_handle *handle, struct perf_event_hea
 static __always_inline int sample_output(struct perf_event *event, struct perf_sample_data *data,
 					 struct pt_regs *regs, typeof(perf_output_begin) *begin)
 {
-	struct perf_output_handle handle;
+	struct perf_output_handle handle __uninitialized;
 	struct perf_event_header header;
 	int err;
 

@@ -171,9 +171,9 @@ static void sb_write(struct perf_event *event, const struct sb_record *rec)
 {
 	size_t size = rec->size + rec->piece[0].len + rec->piece[1].len + rec->string;
 	size_t pad = ALIGN(size, sizeof(u64)) - size + rec->string;
-	struct perf_output_handle handle;
+	struct perf_output_handle handle __uninitialized;
 	struct perf_event_header header;
-	struct perf_sample_data sample;
+	struct perf_sample_data sample __uninitialized;
 	static const u64 zeros[2];
 	int i;
 
@@ -467,7 +467,7 @@ static void sb_deliver(struct perf_event *event, void *arg)
 {
 	const struct sb_record *rec = arg;
 	const struct sb_kind_row *kind = &sb_kinds[rec->kind];
-	struct sb_record copy;
+	struct sb_record copy __uninitialized;
 
 	if (!kind->wants(&event->attr))
 		return;
@@ -500,7 +500,7 @@ static void sb_broadcast(struct sb_record *rec)
  */
 void perf_sideband_task(struct task_struct *task, struct perf_event_context *task_ctx, bool is_new)
 {
-	struct sb_record rec;
+	struct sb_record rec __uninitialized;
 
 	if (!sb_begin(&rec, SB_TASK))
 		return;
@@ -532,7 +532,7 @@ void perf_event_fork(struct task_struct *task)
 void perf_event_comm(struct task_struct *task, bool exec)
 {
 	char comm[TASK_COMM_LEN];
-	struct sb_record rec;
+	struct sb_record rec __uninitialized;
 
 	if (!sb_begin(&rec, SB_COMM))
 		return;
@@ -576,7 +576,7 @@ static const struct proc_ns_operations *const sb_ns_ops[NR_NAMESPACES] = {
 void perf_event_namespaces(struct task_struct *task)
 {
 	struct perf_ns_link_info *link;
-	struct sb_record rec;
+	struct sb_record rec __uninitialized;
 	struct path path;
 	int i;
 
@@ -606,7 +606,7 @@ void perf_event_namespaces(struct task_struct *task)
  */
 void perf_sideband_switch(struct task_struct *task, struct task_struct *other, bool sched_in)
 {
-	struct sb_record rec;
+	struct sb_record rec __uninitialized;
 
 	if (!sb_begin(&rec, SB_SWITCH))
 		return;
@@ -682,7 +682,7 @@ static u32 mapping_flags(struct vm_area_struct *vma)
 void perf_event_mmap(struct vm_area_struct *vma)
 {
 	u8 build_id[BUILD_ID_SIZE_MAX] = { };
-	struct sb_record rec;
+	struct sb_record rec __uninitialized;
 	char *buf = NULL;
 
 	perf_addr_filters_mmap(vma);
@@ -731,7 +731,7 @@ void perf_event_mmap(struct vm_area_struct *vma)
  */
 void perf_event_ksymbol(u16 ksym_type, u64 addr, u32 len, bool unregister, const char *sym)
 {
-	struct sb_record rec;
+	struct sb_record rec __uninitialized;
 
 	if (!sb_begin(&rec, SB_KSYMBOL))
 		return;
@@ -769,7 +769,7 @@ static void bpf_prog_ksymbol(const struct bpf_prog *prog, bool unregister)
 void perf_event_bpf_event(struct bpf_prog *prog, enum perf_bpf_event_type type, u16 flags)
 {
 	bool unload = type == PERF_BPF_EVENT_PROG_UNLOAD;
-	struct sb_record rec;
+	struct sb_record rec __uninitialized;
 	u32 i;
 
 	if (type != PERF_BPF_EVENT_PROG_LOAD && !unload)
@@ -804,7 +804,7 @@ void perf_event_bpf_event(struct bpf_prog *prog, enum perf_bpf_event_type type, 
 void perf_event_text_poke(const void *addr, const void *old_bytes, size_t old_len,
 			  const void *new_bytes, size_t new_len)
 {
-	struct sb_record rec;
+	struct sb_record rec __uninitialized;
 
 	if (!sb_begin(&rec, SB_TEXT_POKE))
 		return;
@@ -827,7 +827,7 @@ void perf_event_text_poke(const void *addr, const void *old_bytes, size_t old_le
 void perf_sideband_cgroup(struct cgroup *cgrp)
 {
 	const char *path = "//enomem";
-	struct sb_record rec;
+	struct sb_record rec __uninitialized;
 	char *buf;
 
 	if (!sb_begin(&rec, SB_CGROUP))
@@ -906,7 +906,7 @@ void perf_event_itrace_started(struct perf_event *event)
 void perf_sideband_itrace_start(struct perf_event *event)
 {
 	struct perf_event *root = perf_event_root(event);
-	struct sb_record rec;
+	struct sb_record rec __uninitialized;
 
 	if (likely(!(root->pmu->capabilities & PERF_PMU_CAP_ITRACE)) ||
 	    root->attach_state & PERF_ATTACH_ITRACE)

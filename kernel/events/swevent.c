@@ -208,7 +208,7 @@ static void fire_residents(u32 id, u64 nr, struct pt_regs *regs)
 static void fire_ordinary(u32 id, u64 nr, struct pt_regs *regs, u64 addr)
 {
 	struct hlist_head *head = &this_cpu_ptr(&swevent_lists)->by_id[id];
-	struct perf_sample_data data;
+	struct perf_sample_data data __uninitialized;
 	struct perf_event *event;
 
 	hlist_for_each_entry_rcu(event, head, hlist_entry) {

@@ -235,7 +235,7 @@ static bool tracing_match(struct perf_event *event, void *record, struct pt_regs
 static void tracing_deliver(struct perf_event *event, u64 count,
 			    struct perf_raw_record *raw, struct pt_regs *regs)
 {
-	struct perf_sample_data sample;
+	struct perf_sample_data sample __uninitialized;
 
 	if (!tracing_match(event, raw->frag.data, regs))
 		return;
