@@ -169,6 +169,36 @@ TEST_F(cgroup, several_events)
 	close(two);
 }
 
+/* A task that gives way to one of another cgroup, and to one of its own. */
+TEST_F(cgroup, switches_between_cgroups)
+{
+	struct perf_event_attr attr = sw_attr(PERF_COUNT_SW_CGROUP_SWITCHES);
+	struct worker w;
+	__u64 n;
+	int fd;
+
+	fd = pe_self(&attr);
+	ASSERT_LE(0, fd);
+	if (!worker_fork(&w)) {
+		while (worker_wait(&w))
+			worker_post(&w);
+		_exit(0);
+	}
+	for (int i = 0; i < 20; i++) {
+		worker_post(&w);
+		ASSERT_TRUE(worker_wait(&w));
+	}
+	EXPECT_EQ(0, pe_count(fd));
+	ASSERT_EQ(0, move_to(self->path, w.pid));
+	n = pe_count(fd);
+	for (int i = 0; i < 20; i++) {
+		worker_post(&w);
+		ASSERT_TRUE(worker_wait(&w));
+	}
+	EXPECT_LE(15, pe_count(fd) - n);
+	EXPECT_EQ(0, worker_join(&w));
+}
+
 /* ---- Arguments ---- */
 
 TEST_F(cgroup, arguments)

@@ -7,7 +7,25 @@
 #include "perf_util.h"
 
 #define OTHER_HALF	"--other-half"
+#define NO_EVENTS	"--without-events"
 #define PAGES		50
+
+/* Has this program descriptors of events that it did not open? */
+static int has_events(void)
+{
+	char path[64], name[64];
+
+	for (int fd = 0; fd < 100; fd++) {
+		int n;
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		n = readlink(path, name, sizeof(name) - 1);
+		name[n < 0 ? 0 : n] = 0;
+		if (!strcmp(name, "anon_inode:[perf_event]"))
+			return 1;
+	}
+	return 0;
+}
 
 static __attribute__((constructor)) void other_half(int argc, char **argv)
 {
@@ -15,6 +33,8 @@ static __attribute__((constructor)) void other_half(int argc, char **argv)
 
 	if (argc < 2 || strcmp(argv[1], OTHER_HALF))
 		return;
+	if (argc > 2 && !strcmp(argv[2], NO_EVENTS) && has_events())
+		_exit(8);
 	touch_pages(PAGES);
 	/* Keep still until the one who watches has looked. */
 	if (write(100, "r", 1) != 1 || read(101, &c, 1) != 1)
@@ -22,12 +42,17 @@ static __attribute__((constructor)) void other_half(int argc, char **argv)
 	_exit(7);
 }
 
-static int become_other_half(struct worker *w)
+static int become_other_half_with(struct worker *w, const char *how)
 {
 	dup2(w->go, 100);
 	dup2(w->done, 101);
-	execl("/proc/self/exe", "perf_other", OTHER_HALF, NULL);
+	execl("/proc/self/exe", "perf_other", OTHER_HALF, how, NULL);
 	return 1;
+}
+
+static int become_other_half(struct worker *w)
+{
+	return become_other_half_with(w, NULL);
 }
 
 FIXTURE(exec)
@@ -255,6 +280,47 @@ TEST_F(exec, tells_the_new_mappings)
 	EXPECT_EQ(7, end_exec(&self->w));
 }
 
+/*
+ * A copy that is removed says what it has counted; a buffer is a CPU's, as it is.
+ * Another event, that is not inherited, keeps the tasks from swapping contexts: then
+ * it would be the event that was opened that the child's exec removes.
+ */
+TEST_F(exec, removes_a_copy_that_tells_its_count)
+{
+	union record rec;
+	struct ring ring;
+	int other;
+	__u64 n;
+
+	ASSERT_EQ(0, pin_to(0));
+	other = pe_self(&self->attr);
+	self->attr.inherit = 1;
+	self->attr.inherit_stat = 1;
+	self->attr.remove_on_exec = 1;
+	self->attr.read_format = PERF_FORMAT_ID;
+	self->fd = pe_open(&self->attr, 0, 0, -1, 0);
+	ASSERT_EQ(0, ring_map(&ring, self->fd, 4));
+	kill(self->w.pid, SIGKILL);
+	worker_join(&self->w);
+	n = pe_count(self->fd);
+	if (!worker_fork(&self->w)) {
+		touch_pages(PAGES);
+		worker_wait(&self->w);
+		_exit(become_other_half(&self->w));
+	}
+	ASSERT_TRUE(do_exec(&self->w));
+	ASSERT_EQ(1, ring_find(&ring, PERF_RECORD_READ, &rec));
+	EXPECT_EQ(32, rec.head.size);
+	EXPECT_EQ(self->w.pid, rec.halves[2]);
+	EXPECT_EQ(self->w.pid, rec.halves[3]);
+	EXPECT_LE(PAGES, rec.words[2]);
+	EXPECT_GE(pe_count(self->fd) - n, rec.words[2]);
+	EXPECT_EQ(pe_id(self->fd), rec.words[3]);
+	EXPECT_EQ(0, ring_find(&ring, PERF_RECORD_READ, &rec));
+	EXPECT_EQ(7, end_exec(&self->w));
+	close(other);
+}
+
 /* ---- Descriptors ---- */
 
 TEST_F(exec, an_open_event_goes_with_its_opener)
@@ -264,7 +330,7 @@ TEST_F(exec, an_open_event_goes_with_its_opener)
 
 	if (!worker_fork(&w)) {
 		fd = pe_open(&self->attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-		_exit(become_other_half(&w) + fd);
+		_exit(fd < 0 || become_other_half_with(&w, NO_EVENTS));
 	}
 	ASSERT_TRUE(worker_wait(&w));
 	EXPECT_EQ(7, end_exec(&w));

@@ -260,4 +260,79 @@ TEST(clock_that_leaves_levels_out_still_counts)
 	EXPECT_LT(30 * NSEC_PER_MSEC, pe_count(fd));
 }
 
+/* Samples of a CPU that has nothing to do, and of one that is not asked about that. */
+TEST(idle)
+{
+	struct perf_event_attr attr = sw_attr(PERF_COUNT_SW_CPU_CLOCK);
+	int idle[2] = {}, fd[2];
+	struct ring ring[2];
+	union record rec;
+	struct sample s;
+
+	ASSERT_EQ(0, pin_to(0));
+	attr.sample_period = NSEC_PER_MSEC;
+	attr.sample_type = PERF_SAMPLE_TID;
+	for (int i = 0; i < 2; i++) {
+		attr.exclude_idle = i;
+		fd[i] = pe_open(&attr, -1, 0, -1, 0);
+		ASSERT_EQ(0, ring_map(&ring[i], fd[i], 8));
+	}
+	sleep_ms(200);
+	for (int i = 0; i < 2; i++) {
+		pe_disable(fd[i]);
+		while (ring_find(&ring[i], PERF_RECORD_SAMPLE, &rec) > 0) {
+			ASSERT_TRUE(sample_parse(&rec, &attr, &s));
+			idle[i] += !s.task.tid;
+		}
+	}
+	EXPECT_LT(5, idle[0]);
+	EXPECT_EQ(0, idle[1]);
+}
+
+/* ---- Kinds of faults ---- */
+
+/* Somebody's file, of which the first pages are not in memory; NULL without. */
+static unsigned char *file_out_of_memory(void)
+{
+	int fd = open("/bin/ls", O_RDONLY);
+	unsigned char *p, in = 1;
+
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	p = mmap(NULL, getpagesize(), PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (p == MAP_FAILED || mincore(p, getpagesize(), &in) || in & 1)
+		return NULL;
+	return p;
+}
+
+TEST(major_and_minor)
+{
+	static const int config[] = {
+		PERF_COUNT_SW_PAGE_FAULTS, PERF_COUNT_SW_PAGE_FAULTS_MIN,
+		PERF_COUNT_SW_PAGE_FAULTS_MAJ,
+	};
+	unsigned char *p = file_out_of_memory();
+	int fd[3];
+
+	if (!p)
+		SKIP(return, "files stay in memory");
+	faults_of(0, 1);
+	for (int i = 0; i < 3; i++) {
+		struct perf_event_attr attr = fault_attr();
+
+		attr.config = config[i];
+		attr.disabled = 1;
+		fd[i] = pe_self(&attr);
+	}
+	for (int i = 0; i < 3; i++)
+		pe_enable(fd[i]);
+	__atomic_load_n(p, __ATOMIC_RELAXED);
+	touch_pages(4);
+	for (int i = 0; i < 3; i++)
+		pe_disable(fd[i]);
+	EXPECT_EQ(5, pe_count(fd[0]));
+	EXPECT_EQ(4, pe_count(fd[1]));
+	EXPECT_EQ(1, pe_count(fd[2]));
+}
+
 TEST_HARNESS_MAIN

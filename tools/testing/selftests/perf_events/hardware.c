@@ -55,6 +55,33 @@ TEST_F(hw, counts_a_group)
 		EXPECT_EQ(pe_id(fd[i]), r[1].of[i].id);
 }
 
+static bool is_amd(void)
+{
+	char text[256];
+
+	return file_read("/proc/cpuinfo", text, sizeof(text)) > 0 && strstr(text, "AuthenticAMD");
+}
+
+/* Nothing here is a guest: all of it, or none. */
+TEST_F(hw, tells_host_from_guest)
+{
+	int fd;
+
+	self->insns.exclude_guest = 1;
+	fd = pe_self(&self->insns);
+	ASSERT_LE(0, fd);
+	EXPECT_TRUE(near(INSNS, growth_of(fd, TURNS)));
+	close(fd);
+	self->insns.exclude_guest = 0;
+	self->insns.exclude_host = 1;
+	fd = pe_self(&self->insns);
+	if (fd < 0)
+		SKIP(return, "no events of guests (%d)", fd);
+	if (is_amd())
+		SKIP(return, "AMD's counters know of guests only while there can be some");
+	EXPECT_EQ(0, growth_of(fd, TURNS));
+}
+
 /* As many as there is room for share nothing: each is exact, none waits. */
 TEST_F(hw, fills_the_counters)
 {
@@ -625,6 +652,29 @@ TEST_F(hw, throttled)
 	EXPECT_LE(15, throttles);
 	/* The limit is rounded up to whole samples a tick. */
 	EXPECT_TRUE(between(throttles, samples, 400));
+}
+
+/* As precise as the machine can be: at the branch itself, and it says so. */
+TEST_F(hw, precise)
+{
+	__u64 head = loop(1);
+	int n = 0;
+
+	self->branches.precise_ip = file_long("/sys/bus/event_source/devices/cpu/caps/max_precise",
+					      0);
+	if (self->branches.precise_ip < 2)
+		SKIP(return, "no precise samples of branches");
+	self->branches.sample_period = PERIOD / 10;
+	self->branches.sample_type = PERF_SAMPLE_IP;
+	self->fd = pe_self(&self->branches);
+	ASSERT_EQ(0, ring_map(&self->ring, self->fd, 16));
+	stretch(PERIOD + PERIOD / 20);
+	while (ring_find(&self->ring, PERF_RECORD_SAMPLE, &self->rec) > 0) {
+		EXPECT_TRUE(self->rec.head.misc & PERF_RECORD_MISC_EXACT_IP);
+		EXPECT_EQ(head + LOOP_JUMP, self->rec.words[1]);
+		n++;
+	}
+	EXPECT_TRUE(between(9, n, 10));
 }
 
 /* The last branches before a sample of the loop are all the loop's own. */

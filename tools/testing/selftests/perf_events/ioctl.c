@@ -266,21 +266,57 @@ TEST_F(command, modify_other_than_a_breakpoint)
 
 /* ---- BPF ---- */
 
-static int load_return_1(int type)
+static int load(int type, const struct bpf_insn *code, int nr)
 {
-	struct bpf_insn code[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
 	union bpf_attr attr = {
 		.prog_type = type,
 		.insns = (unsigned long)code,
-		.insn_cnt = ARRAY_SIZE(code),
+		.insn_cnt = nr,
 		.license = (unsigned long)"GPL",
 	};
 	int fd = syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
 
 	return fd < 0 ? -errno : fd;
+}
+
+static const struct bpf_insn return_1 = {
+	.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1,
+};
+
+static const struct bpf_insn leave = { .code = BPF_JMP | BPF_EXIT };
+
+static int load_return_1(int type)
+{
+	const struct bpf_insn code[] = { return_1, leave };
+
+	return load(type, code, ARRAY_SIZE(code));
+}
+
+/* Looks at the record far behind the end of any. */
+static int load_reader(void)
+{
+	const struct bpf_insn code[] = {
+		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_0,
+		  .src_reg = BPF_REG_1, .off = 4096 },
+		return_1, leave,
+	};
+
+	return load(BPF_PROG_TYPE_TRACEPOINT, code, ARRAY_SIZE(code));
+}
+
+static int load_get_stack(void)
+{
+	const struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2,
+		  .src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_2, .imm = -64 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = 64 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4, .imm = 0 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_stack },
+		return_1, leave,
+	};
+
+	return load(BPF_PROG_TYPE_PERF_EVENT, code, ARRAY_SIZE(code));
 }
 
 TEST_F(command, bpf_arguments)
@@ -355,6 +391,72 @@ TEST_F(command, bpf_on_overflow)
 	EXPECT_EQ(-EEXIST, pe_ioctl(self->sampling, PERF_EVENT_IOC_SET_BPF, prog));
 	burst(self->sampling, 8);
 	EXPECT_EQ(4, ring_drain(&ring, PERF_RECORD_SAMPLE));
+}
+
+/* A precise sample has the call chain that belongs to it, or the program gets none. */
+TEST_F(command, bpf_that_wants_call_chains)
+{
+	int prog = load_get_stack(), fd;
+
+	if (prog < 0)
+		SKIP(return, "no BPF (%d)", prog);
+	self->attr.sample_period = 1;
+	self->attr.precise_ip = 1;
+	fd = pe_self(&self->attr);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EPROTO, pe_ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog));
+	EXPECT_EQ(0, pe_ioctl(self->sampling, PERF_EVENT_IOC_SET_BPF, prog));
+	self->attr.sample_type = PERF_SAMPLE_CALLCHAIN;
+	fd = pe_self(&self->attr);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, pe_ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog));
+}
+
+/* One that reads past the record, and one too many. */
+TEST_F(command, bpf_that_a_tracepoint_refuses)
+{
+	int id = tracepoint_id("syscalls/sys_enter_getppid"), prog = load_reader(), err = 0, nr;
+	struct perf_event_attr attr = pe_attr(PERF_TYPE_TRACEPOINT, id);
+	int fd[100];
+
+	if (prog < 0)
+		SKIP(return, "no BPF (%d)", prog);
+	if (id < 0)
+		SKIP(return, "no tracepoint of system calls");
+	attr.disabled = 1;
+	fd[0] = pe_self(&attr);
+	EXPECT_EQ(-EACCES, pe_ioctl(fd[0], PERF_EVENT_IOC_SET_BPF, prog));
+	for (nr = 1; nr < ARRAY_SIZE(fd) && !err; nr++) {
+		fd[nr] = pe_self(&attr);
+		prog = load_return_1(BPF_PROG_TYPE_TRACEPOINT);
+		err = pe_ioctl(fd[nr], PERF_EVENT_IOC_SET_BPF, prog);
+		close(prog);
+	}
+	EXPECT_EQ(-E2BIG, err);
+	EXPECT_LT(16, nr);
+	while (nr--)
+		close(fd[nr]);
+}
+
+/* Who may not see the programs is not told of them. */
+TEST_F(command, bpf_query_is_privileged)
+{
+	int id = tracepoint_id("syscalls/sys_enter_getppid"), fd;
+	struct perf_event_attr attr = pe_attr(PERF_TYPE_TRACEPOINT, id);
+	struct bpf_query query = { .ids_len = 4 };
+	pid_t child;
+
+	if (id < 0)
+		SKIP(return, "no tracepoint of system calls");
+	fd = pe_self(&attr);
+	ASSERT_LE(0, fd);
+	child = fork();
+	if (!child) {
+		if (setresuid(NOBODY, NOBODY, NOBODY))
+			_exit(126);
+		_exit(-pe_ioctl(fd, PERF_EVENT_IOC_QUERY_BPF, (unsigned long)&query));
+	}
+	EXPECT_EQ(EPERM, child_join(child));
 }
 
 TEST_HARNESS_MAIN

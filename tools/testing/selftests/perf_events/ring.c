@@ -90,6 +90,24 @@ TEST_F(map, kinds)
 	EXPECT_NE(0, try_map(self->fd, len, rw, MAP_SHARED, 3 * self->page));
 }
 
+/* A trace beside it needs a PMU that writes one; first, the page must announce it. */
+TEST_F(map, no_aux_of_a_software_event)
+{
+	struct ring ring;
+	int rw = PROT_READ | PROT_WRITE;
+
+	ASSERT_EQ(0, ring_map(&ring, self->fd, 1));
+	EXPECT_EQ(-EINVAL, try_map(self->fd, self->page, rw, MAP_SHARED, 2 * self->page));
+	ring.page->aux_offset = 2 * self->page;
+	ring.page->aux_size = 2 * self->page;
+	EXPECT_EQ(-EINVAL, try_map(self->fd, self->page, rw, MAP_SHARED, 2 * self->page));
+	ring.page->aux_size = self->page;
+	EXPECT_EQ(-EOPNOTSUPP, try_map(self->fd, self->page, rw, MAP_SHARED, 2 * self->page));
+	/* The buffer is as it was. */
+	burst(self->fd, 2);
+	EXPECT_EQ(2, ring_drain(&ring, PERF_RECORD_SAMPLE));
+}
+
 TEST_F(map, again_with_the_same_size_only)
 {
 	struct ring one, two;

@@ -6,6 +6,7 @@
  * alone, with all others and in random company; the parse must end at the
  * record's last byte.
  */
+#include <linux/bpf.h>
 #include "perf_util.h"
 
 #define MAGIC		0x5ca1ab1e0ddba115ULL
@@ -535,6 +536,86 @@ TEST_F(sample, raw_of_a_tracepoint)
 	EXPECT_GT(1ULL << 63, self->s.ips[1]);
 }
 
+/* A program that writes eight bytes to the event of the CPU it runs on. */
+static int load_output(int map)
+{
+	struct bpf_insn code[] = {
+		{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_2,
+		  .src_reg = BPF_PSEUDO_MAP_FD, .imm = map },
+		{ 0 },
+		{ .code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .off = -8,
+		  .imm = (int)MAGIC & 0x7fffffff },
+		/* BPF_F_CURRENT_CPU, 32 bits of ones. */
+		{ .code = BPF_ALU | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = -1 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_4,
+		  .src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_4, .imm = -8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_5, .imm = 8 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_perf_event_output },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_TRACEPOINT,
+		.insns = (unsigned long)code,
+		.insn_cnt = ARRAY_SIZE(code),
+		.license = (unsigned long)"GPL",
+	};
+
+	return syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+}
+
+/* An array of events with @fd at CPU 0. */
+static int event_array(int fd)
+{
+	__u32 key = 0;
+	union bpf_attr make = {
+		.map_type = BPF_MAP_TYPE_PERF_EVENT_ARRAY, .key_size = 4, .value_size = 4,
+		.max_entries = 1,
+	};
+	int map = syscall(__NR_bpf, BPF_MAP_CREATE, &make, sizeof(make));
+	union bpf_attr put = {
+		.map_fd = map, .key = (unsigned long)&key, .value = (unsigned long)&fd,
+	};
+
+	return map < 0 || syscall(__NR_bpf, BPF_MAP_UPDATE_ELEM, &put, sizeof(put)) ? -1 : map;
+}
+
+TEST_F(sample, raw_of_a_bpf_program)
+{
+	int id = tracepoint_id("syscalls/sys_enter_getppid"), map, prog, fd;
+	struct perf_event_attr point = pe_attr(PERF_TYPE_TRACEPOINT, id);
+	__u64 word;
+
+	if (id < 0)
+		SKIP(return, "no tracepoint of system calls");
+	ASSERT_EQ(0, pin_to(0));
+	self->attr = sw_attr(PERF_COUNT_SW_BPF_OUTPUT);
+	self->attr.sample_type = PERF_SAMPLE_RAW | PERF_SAMPLE_TID;
+	self->fd = pe_open(&self->attr, -1, 0, -1, 0);
+	ASSERT_EQ(0, ring_map(&self->ring, self->fd, 4));
+	map = event_array(self->fd);
+	prog = load_output(map);
+	if (prog < 0)
+		SKIP(return, "no BPF");
+	fd = pe_self(&point);
+	ASSERT_EQ(0, ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog));
+	for (int i = 0; i < 3; i++)
+		syscall(__NR_getppid);
+	close(fd);
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(1, ring_next(&self->ring, &self->rec));
+		ASSERT_TRUE(sample_parse(&self->rec, &self->attr, &self->s));
+		EXPECT_EQ(get_tid(), self->s.task.tid);
+		ASSERT_LE(8, self->s.raw_size);
+		memcpy(&word, self->s.raw, 8);
+		EXPECT_EQ(MAGIC & 0x7fffffff, word);
+	}
+	EXPECT_EQ(0, ring_next(&self->ring, &self->rec));
+	close(prog);
+	close(map);
+}
+
 /* From inside the kernel: its own part first, then that of the user. */
 TEST_F(sample, call_chain_of_the_kernel)
 {
@@ -558,6 +639,37 @@ TEST_F(sample, call_chain_of_the_kernel)
 		EXPECT_LT(1ULL << 63, self->s.ips[at++]);
 	ASSERT_LT(at + 1, self->s.nr_ips);
 	EXPECT_GT(1ULL << 63, self->s.ips[at + 1]);
+}
+
+/* One mark: the kernel's part, and nothing of the user's. */
+TEST_F(sample, call_chain_with_one_mark)
+{
+	long before = sysctl_get("perf_event_max_contexts_per_stack");
+	int id = tracepoint_id("task/task_rename"), got;
+
+	if (id < 0)
+		SKIP(return, "no tracefs");
+	if (sysctl_set("perf_event_max_contexts_per_stack", 1))
+		SKIP(return, "the sysctl cannot be set");
+	self->attr = pe_attr(PERF_TYPE_TRACEPOINT, id);
+	self->attr.sample_period = 1;
+	self->attr.sample_type = PERF_SAMPLE_CALLCHAIN;
+	self->fd = pe_self(&self->attr);
+	got = ring_map(&self->ring, self->fd, 4);
+	if (!got) {
+		prctl(PR_SET_NAME, "renamed");
+		got = ring_next(&self->ring, &self->rec);
+		ring_unmap(&self->ring);
+	}
+	close(self->fd);
+	EXPECT_EQ(0, sysctl_set("perf_event_max_contexts_per_stack", before));
+	ASSERT_EQ(1, got);
+	ASSERT_TRUE(sample_parse(&self->rec, &self->attr, &self->s));
+	ASSERT_LT(2, self->s.nr_ips);
+	EXPECT_EQ(PERF_CONTEXT_KERNEL, self->s.ips[0]);
+	for (__u64 i = 1; i < self->s.nr_ips; i++)
+		EXPECT_LT(1ULL << 63, self->s.ips[i]);
+	EXPECT_NE(PERF_CONTEXT_USER, self->s.ips[self->s.nr_ips - 1]);
 }
 
 TEST_F(sample, clocks_sample_by_time)

@@ -339,6 +339,8 @@ TEST_F(world, switches)
 		EXPECT_EQ(size + trailer_size(&self->attr), self->rec.head.size);
 		/* Strictly in turns, beginning with the first sleep. */
 		EXPECT_EQ(in == out, leaves);
+		/* It sleeps of its own will. */
+		EXPECT_EQ(0, self->rec.head.misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT);
 		in += !leaves;
 		out += leaves;
 		if (variant->cpu >= 0)
@@ -346,6 +348,31 @@ TEST_F(world, switches)
 	}
 	EXPECT_LE(5, in);
 	EXPECT_EQ(in, out);
+}
+
+/* Two that spin on one CPU take it from one another. */
+TEST_F(world, preempted)
+{
+	__u32 type = variant->cpu < 0 ? PERF_RECORD_SWITCH : PERF_RECORD_SWITCH_CPU_WIDE;
+	int forced = 0;
+	pid_t child;
+
+	self->attr.context_switch = 1;
+	ASSERT_EQ(0, watch(self, variant));
+	child = fork();
+	if (!child)
+		for (;;)
+			;
+	spin_ms(100);
+	kill(child, SIGKILL);
+	while (caused_by(self, type, get_tid())) {
+		bool preempt = self->rec.head.misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT;
+
+		EXPECT_TRUE(!preempt || self->rec.head.misc & PERF_RECORD_MISC_SWITCH_OUT);
+		forced += preempt;
+	}
+	EXPECT_LT(0, forced);
+	child_join(child);
 }
 
 /* ---- Where tasks live ---- */

@@ -196,6 +196,28 @@ TEST(uprobe)
 	EXPECT_EQ(-EFAULT, pe_self(&attr));
 }
 
+/* A probe of tracing's is tracing's or an event's, not both at once. */
+TEST(uprobe_that_tracing_uses)
+{
+	struct perf_event_attr attr = pe_attr(PERF_TYPE_TRACEPOINT, 0);
+	char path[256], text[320], events[128], enable[128];
+	long offset = offset_in_file(probe_me, path, sizeof(path));
+	int err;
+
+	snprintf(events, sizeof(events), "%s/uprobe_events", tracefs() ?: "");
+	snprintf(enable, sizeof(enable), "%s/events/uprobes/sysfs_test/enable", tracefs() ?: "");
+	snprintf(text, sizeof(text), "p:sysfs_test %s:%#lx", path, offset);
+	if (!tracefs() || file_write(events, text))
+		SKIP(return, "tracing makes no probes");
+	attr.config = tracepoint_id("uprobes/sysfs_test");
+	EXPECT_EQ(0, file_write(enable, "1"));
+	err = try_open(&attr, 0, -1, -1, 0);
+	EXPECT_EQ(0, file_write(enable, "0"));
+	EXPECT_EQ(-EINTR, err);
+	EXPECT_EQ(0, try_open(&attr, 0, -1, -1, 0));
+	EXPECT_EQ(0, file_write(events, "-:sysfs_test"));
+}
+
 TEST(kprobe)
 {
 	int type = pmu_type("kprobe");
@@ -273,6 +295,27 @@ TEST(sysctls_refuse)
 		}
 		EXPECT_EQ(before, sysctl_get(sysctls[i].name));
 	}
+}
+
+/* Where nobody watches what sampling costs, a rate has no meaning. */
+TEST(rate_without_a_budget)
+{
+	long rate = sysctl_get("perf_event_max_sample_rate");
+	long percent = sysctl_get("perf_cpu_time_max_percent");
+	static const int off[] = { 0, 100 };
+
+	if (geteuid())
+		SKIP(return, "not root");
+	for (int i = 0; i < 2; i++) {
+		EXPECT_EQ(0, sysctl_set("perf_cpu_time_max_percent", off[i]));
+		EXPECT_EQ(-EINVAL, sysctl_set("perf_event_max_sample_rate", rate / 2));
+		EXPECT_EQ(rate, sysctl_get("perf_event_max_sample_rate"));
+	}
+	EXPECT_EQ(0, sysctl_set("perf_cpu_time_max_percent", percent ?: 25));
+	EXPECT_EQ(0, sysctl_set("perf_event_max_sample_rate", rate / 2));
+	EXPECT_EQ(rate / 2, sysctl_get("perf_event_max_sample_rate"));
+	EXPECT_EQ(0, sysctl_set("perf_event_max_sample_rate", rate));
+	EXPECT_EQ(0, sysctl_set("perf_cpu_time_max_percent", percent));
 }
 
 /* The deepest stack may not change while a buffer for it is in use. */

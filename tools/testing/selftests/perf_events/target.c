@@ -105,6 +105,30 @@ TEST(descriptors_run_out)
 	EXPECT_EQ(10, pe_self(&attr));
 }
 
+/* The system's limit, which does not hold for root. */
+TEST(files_run_out)
+{
+	const char *limit = "/proc/sys/fs/file-max";
+	struct perf_event_attr attr = sw_attr(PERF_COUNT_SW_DUMMY);
+	char before[32];
+	pid_t child;
+
+	attr.exclude_kernel = 1;
+	if (sysctl_get("perf_event_paranoid") > 2)
+		SKIP(return, "only root may open events");
+	if (file_read(limit, before, sizeof(before)) <= 0 || file_write(limit, "1"))
+		SKIP(return, "the limit of open files cannot be set");
+	child = fork();
+	if (!child) {
+		if (setresuid(NOBODY, NOBODY, NOBODY))
+			_exit(126);
+		_exit(-try_open(&attr, 0, -1, -1, 0));
+	}
+	EXPECT_EQ(ENFILE, child_join(child));
+	EXPECT_EQ(0, file_write(limit, before));
+	EXPECT_EQ(0, try_open(&attr, 0, -1, -1, 0));
+}
+
 /* ---- Groups ---- */
 
 FIXTURE(group)

@@ -213,6 +213,95 @@ TEST_F(clock, in_the_user_page_of_children)
 	EXPECT_LE(15 * NSEC_PER_MSEC, ring.page->time_enabled);
 }
 
+#ifdef __x86_64__
+/* The formulas of linux/perf_event.h. */
+static __u64 page_ns(struct perf_event_mmap_page *pg)
+{
+	__u64 cyc = __builtin_ia32_rdtsc(), low;
+
+	if (pg->cap_user_time_short)
+		cyc = pg->time_cycles + ((cyc - pg->time_cycles) & pg->time_mask);
+	low = cyc & ((1ULL << pg->time_shift) - 1);
+	return (cyc >> pg->time_shift) * pg->time_mult +
+	       ((low * pg->time_mult) >> pg->time_shift);
+}
+
+/* Time enabled without a system call. */
+static __u64 page_enabled(struct perf_event_mmap_page *pg)
+{
+	__u64 enabled;
+	__u32 seq;
+
+	do {
+		seq = pg->lock;
+		__asm__ volatile("" : : : "memory");
+		enabled = pg->time_enabled + pg->time_offset + page_ns(pg);
+		__asm__ volatile("" : : : "memory");
+	} while (pg->lock != seq);
+	return enabled;
+}
+
+TEST_F(clock, by_the_cycle_counter)
+{
+	struct ring ring;
+	__u64 before, now;
+
+	self->fd = pe_self(&self->attr);
+	ASSERT_EQ(0, ring_map(&ring, self->fd, 0));
+	if (!ring.page->cap_user_time)
+		SKIP(return, "the cycle counter is no clock");
+	EXPECT_GT(32, ring.page->time_shift);
+	EXPECT_LT(0, ring.page->time_mult);
+	for (int i = 0; i < 100; i++) {
+		ASSERT_EQ(0, pe_read(self->fd, times, &self->r));
+		before = self->r.enabled;
+		now = page_enabled(ring.page);
+		ASSERT_EQ(0, pe_read(self->fd, times, &self->r));
+		/* Each rounds for itself. */
+		EXPECT_LE(before, now + 1000);
+		EXPECT_LE(now, self->r.enabled + 1000);
+		if (!(i % 10))
+			sleep_ms(1);
+	}
+}
+
+/* A cycle counter's value, and the time stamp of a sample that is taken then. */
+TEST_F(clock, of_records_by_the_cycle_counter)
+{
+	struct perf_event_attr attr = fault_attr();
+	struct sample s;
+	union record rec;
+	struct ring ring;
+	__u64 stamp[2];
+
+	warm_up();
+	attr.sample_period = 1;
+	attr.sample_type = PERF_SAMPLE_TIME;
+	attr.disabled = 1;
+	self->fd = pe_self(&attr);
+	ASSERT_EQ(0, ring_map(&ring, self->fd, 1));
+	if (!ring.page->cap_user_time_zero)
+		SKIP(return, "the cycle counter is no clock");
+	for (int i = 0; i < 20; i++) {
+		stamp[0] = ring.page->time_zero + page_ns(ring.page);
+		burst(self->fd, 1);
+		stamp[1] = ring.page->time_zero + page_ns(ring.page);
+		ASSERT_EQ(1, ring_next(&ring, &rec));
+		ASSERT_TRUE(sample_parse(&rec, &attr, &s));
+		EXPECT_LE(stamp[0], s.time + 1000);
+		EXPECT_LE(s.time, stamp[1] + 1000);
+	}
+	/* Not with a clock of the user's own. */
+	close(self->fd);
+	ring_unmap(&ring);
+	attr.use_clockid = 1;
+	attr.clockid = CLOCK_MONOTONIC;
+	self->fd = pe_self(&attr);
+	ASSERT_EQ(0, ring_map(&ring, self->fd, 1));
+	EXPECT_EQ(0, (int)ring.page->cap_user_time_zero);
+}
+#endif
+
 /* ---- Switches and moves, the events that time is made of ---- */
 
 TEST_F(clock, context_switches)
