@@ -705,7 +705,75 @@ TEST_F(hw, branch_stack)
 	EXPECT_EQ(10, n);
 }
 
+/* Each kind of branch alone: none shows the loop's but those that mean all or its own. */
+TEST_F(hw, branch_kinds)
+{
+	static const __u64 own = PERF_SAMPLE_BRANCH_ANY | PERF_SAMPLE_BRANCH_COND;
+	static const __u64 more = PERF_SAMPLE_BRANCH_NO_FLAGS | PERF_SAMPLE_BRANCH_NO_CYCLES |
+				  PERF_SAMPLE_BRANCH_TYPE_SAVE | PERF_SAMPLE_BRANCH_HW_INDEX |
+				  PERF_SAMPLE_BRANCH_PRIV_SAVE | PERF_SAMPLE_BRANCH_COUNTERS;
+	__u64 head = loop(1);
+	int opened = 0;
+
+	self->branches.sample_period = PERIOD / 10;
+	self->branches.sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_BRANCH_STACK;
+	for (int i = PERF_SAMPLE_BRANCH_ANY_SHIFT; i < 20; i++) {
+		__u64 bit = 1ULL << i, all = more & bit ? PERF_SAMPLE_BRANCH_ANY : 0;
+		int at = bit == PERF_SAMPLE_BRANCH_HW_INDEX ? 4 : 3;
+
+		self->branches.branch_sample_type = bit | all | PERF_SAMPLE_BRANCH_USER;
+		self->fd = pe_self(&self->branches);
+		if (self->fd < 0) {
+			EXPECT_TRUE(self->fd == -EOPNOTSUPP || self->fd == -EINVAL) {
+				TH_LOG("bit %d: %d", i, self->fd);
+			}
+			EXPECT_NE(PERF_SAMPLE_BRANCH_ANY, bit & is_exact());
+			continue;
+		}
+		opened++;
+		ASSERT_EQ(0, ring_map(&self->ring, self->fd, 16));
+		stretch(PERIOD / 2);
+		while (ring_find(&self->ring, PERF_RECORD_SAMPLE, &self->rec) > 0) {
+			__u64 *word = self->rec.words, nr = word[2];
+
+			for (__u64 j = 0; j < nr; j++) {
+				__u64 *branch = &word[at + 3 * j];
+
+				EXPECT_EQ(!!((bit | all) & own), branch[0] == head + LOOP_JUMP) {
+					TH_LOG("bit %d", i);
+				}
+				if (bit == PERF_SAMPLE_BRANCH_TYPE_SAVE)
+					EXPECT_EQ(PERF_BR_COND, branch[2] >> 20 & 15);
+			}
+		}
+		ring_unmap(&self->ring);
+		close(self->fd);
+	}
+	if (!opened)
+		SKIP(return, "no branch stack");
+}
+
 /* ---- What there is and what there is not ---- */
+
+/* All that are generic: there, and then it counts, or nobody's. */
+TEST_F(hw, generic_events)
+{
+	int opened = 0;
+
+	for (int i = 0; i < PERF_COUNT_HW_MAX; i++) {
+		self->insns.config = i;
+		self->fd = pe_self(&self->insns);
+		if (self->fd < 0) {
+			EXPECT_TRUE(self->fd == -ENOENT || self->fd == -EINVAL);
+			continue;
+		}
+		opened++;
+		stretch(1000);
+		EXPECT_TRUE(ran_always(self->fd));
+		close(self->fd);
+	}
+	EXPECT_LE(4, opened);
+}
 
 TEST_F(hw, cache_events)
 {

@@ -448,6 +448,58 @@ TEST_F(sample, call_chain_without_user)
 	EXPECT_EQ(0, self->s.nr_ips);
 }
 
+/* Of the kernel's chain and the user's, the second alone. */
+TEST_F(sample, call_chain_without_kernel)
+{
+	int id = tracepoint_id("task/task_rename");
+
+	if (id < 0)
+		SKIP(return, "no tracefs");
+	self->attr = pe_attr(PERF_TYPE_TRACEPOINT, id);
+	self->attr.sample_period = 1;
+	self->attr.sample_type = PERF_SAMPLE_CALLCHAIN;
+	self->attr.exclude_callchain_kernel = 1;
+	self->fd = pe_self(&self->attr);
+	ASSERT_EQ(0, ring_map(&self->ring, self->fd, 4));
+	prctl(PR_SET_NAME, "renamed");
+	ASSERT_EQ(1, ring_next(&self->ring, &self->rec));
+	ASSERT_TRUE(sample_parse(&self->rec, &self->attr, &self->s));
+	ASSERT_LT(1, self->s.nr_ips);
+	EXPECT_EQ(PERF_CONTEXT_USER, self->s.ips[0]);
+	for (__u64 i = 1; i < self->s.nr_ips; i++)
+		EXPECT_GT(1ULL << 63, self->s.ips[i]);
+}
+
+/* The task that idles has neither registers nor a stack in user space. */
+TEST_F(sample, no_user_part_of_a_kernel_thread)
+{
+	int n = 0;
+
+	ASSERT_EQ(0, pin_to(0));
+	self->attr.type = PERF_TYPE_SOFTWARE;
+	self->attr.config = PERF_COUNT_SW_CPU_CLOCK;
+	self->attr.exclude_kernel = 0;
+	self->attr.sample_period = NSEC_PER_MSEC;
+	self->attr.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_CALLCHAIN |
+				 PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+	self->fd = pe_open(&self->attr, -1, 0, -1, 0);
+	ASSERT_EQ(0, ring_map(&self->ring, self->fd, 64));
+	pe_enable(self->fd);
+	sleep_ms(100);
+	pe_disable(self->fd);
+	while (ring_find(&self->ring, PERF_RECORD_SAMPLE, &self->rec) > 0) {
+		ASSERT_TRUE(sample_parse(&self->rec, &self->attr, &self->s));
+		if (self->s.task.tid)
+			continue;
+		n++;
+		EXPECT_EQ(PERF_SAMPLE_REGS_ABI_NONE, self->s.user.abi);
+		EXPECT_EQ(0, self->s.stack_size);
+		for (__u64 i = 0; i < self->s.nr_ips; i++)
+			EXPECT_NE(PERF_CONTEXT_USER, self->s.ips[i]);
+	}
+	EXPECT_LT(0, n);
+}
+
 /* ---- Counters in a sample ---- */
 
 TEST_F(sample, reads_in_every_format)

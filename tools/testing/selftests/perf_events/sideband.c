@@ -123,7 +123,7 @@ TEST_F(world, comm)
 		EXPECT_TRUE(name_is(self, 16, name[i])) {
 			TH_LOG("%s", (char *)self->rec.bytes + 16);
 		}
-		EXPECT_EQ(0, self->rec.head.misc & PERF_RECORD_MISC_COMM_EXEC);
+		EXPECT_EQ(PERF_RECORD_MISC_CPUMODE_UNKNOWN, self->rec.head.misc);
 	}
 	EXPECT_FALSE(caused_by(self, PERF_RECORD_COMM, get_tid()));
 }
@@ -513,6 +513,31 @@ TEST_F(world, ksymbol)
 	memcpy(&r, &self->rec, sizeof(r));
 	EXPECT_EQ(PERF_RECORD_KSYMBOL_FLAGS_UNREGISTER, r.flags);
 	EXPECT_EQ(addr, r.addr);
+}
+
+/* Code that a probe keeps beside the function which it is in. */
+TEST_F(world, ksymbol_of_a_probe)
+{
+	struct perf_event_attr probe = pe_attr(pmu_type("kprobe"), 0);
+	struct ksymbol_record r;
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/available_filter_functions", tracefs() ?: "");
+	if ((int)probe.type < 0 || !access(path, F_OK))
+		SKIP(return, "no kprobes, or they are entered by the function tracer");
+	self->attr.ksymbol = 1;
+	ASSERT_EQ(0, watch(self, variant));
+	probe.kprobe_func = (unsigned long)"__x64_sys_getppid";
+	fd = pe_self(&probe);
+	if (fd == -ENOENT)
+		SKIP(return, "no such function on this architecture");
+	ASSERT_TRUE(caused_by(self, PERF_RECORD_KSYMBOL, get_tid()));
+	memcpy(&r, &self->rec, sizeof(r));
+	EXPECT_EQ(PERF_RECORD_KSYMBOL_TYPE_OOL, r.type);
+	EXPECT_EQ(0, r.flags);
+	EXPECT_LT(1ULL << 63, r.addr);
+	close(fd);
 }
 
 #ifdef __x86_64__

@@ -218,6 +218,22 @@ TEST(uprobe_that_tracing_uses)
 	EXPECT_EQ(0, file_write(events, "-:sysfs_test"));
 }
 
+static __u64 kernel_address(const char *name)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "r");
+	char line[512], found[256];
+	unsigned long long at = 0;
+
+	while (symbols && fgets(line, sizeof(line), symbols)) {
+		if (sscanf(line, "%llx %*c %255s", &at, found) == 2 && !strcmp(found, name))
+			break;
+		at = 0;
+	}
+	if (symbols)
+		fclose(symbols);
+	return at;
+}
+
 TEST(kprobe)
 {
 	int type = pmu_type("kprobe");
@@ -235,6 +251,17 @@ TEST(kprobe)
 		syscall(__NR_getppid);
 	EXPECT_EQ(5, pe_count(fd));
 	close(fd);
+	/* By its address. */
+	attr.kprobe_func = 0;
+	attr.kprobe_addr = kernel_address("__x64_sys_getppid");
+	if (attr.kprobe_addr) {
+		fd = pe_self(&attr);
+		ASSERT_LE(0, fd);
+		syscall(__NR_getppid);
+		EXPECT_EQ(1, pe_count(fd));
+		close(fd);
+	}
+	attr.kprobe_addr = 0;
 	attr.kprobe_func = (unsigned long)"no_such_function_anywhere";
 	EXPECT_EQ(-ENOENT, pe_self(&attr));
 	attr.kprobe_func = -4096L;
