@@ -1165,8 +1165,8 @@ static void *join_with_hardware(void *start)
 /*
  * Two hardware events join a group of software events at once, which moves it
  * (2016, 2017, 2022).
- * Without: core.c, perf_event_attach(): attach_prepare() inside the mutex; helped by
- * a delay after it.
+ * As last_place_in_a_group, which see for what to take out; for this one no failure
+ * was provoked.
  */
 TEST_F(mixed, group_that_two_move_at_once)
 {
