@@ -610,11 +610,12 @@ int perf_event_set_filter(struct perf_event *event, void __user *arg)
 		return PTR_ERR(str);
 	if (perf_event_is_tracing(event))
 		return perf_tracing_set_filter(event, str);
-	if (!has_addr_filter(event))
-		return -EINVAL;
 
 	ctx = perf_event_ctx_lock(event);
-	err = perf_event_is_orphan(event) ? -ENODEV : perf_addr_filters_set(event, str);
+	if (perf_event_is_orphan(event))
+		err = -ENODEV;
+	else
+		err = has_addr_filter(event) ? perf_addr_filters_set(event, str) : -EINVAL;
 	perf_event_ctx_unlock(ctx);
 
 	return err;

@@ -16,8 +16,8 @@
  *    task takes that lock before the context comes to a CPU.
  *  - Otherwise an interrupt is sent to the CPU of the task.  It may have moved
  *    by the time it arrives; then it is tried again.
- *  - A context in which no event is enabled (nr_wanted is 0) is never active, also
- *    if its task runs: a switch does nothing for it, and nothing would take it off
+ *  - A context in which no event is enabled (nr_wanted is 0; a sibling of a leader
+ *    that is off counts, too) is never active, also if its task runs: a switch does nothing for it, and nothing would take it off
  *    once the scheduler's hooks are turned off.  The last event that is disabled,
  *    or leaves, takes it off; after the first that wants to run an interrupt puts
  *    it on, if the task runs.
@@ -305,7 +305,9 @@ static void ctx_call_inactive(struct ctx_call *call)
 	wanted = ctx->nr_wanted;
 	call->fn(NULL, ctx, call->arg);
 	call->done = true;
-	call->put_on = perf_ctx_is_task(ctx) && !ctx_is_dead(ctx) && !wanted && ctx->nr_wanted;
+	/* Who made it wanted may not have put it on yet. */
+	call->put_on = perf_ctx_is_task(ctx) && !ctx_is_dead(ctx) && ctx->nr_wanted &&
+		       (!wanted || task_curr(ctx->task));
 }
 
 static void ctx_call_locked(struct perf_cpu_context *cpuctx, struct ctx_call *call)

@@ -554,33 +554,43 @@ static struct perf_event *first_child(struct perf_event *event)
 	return child ? perf_event_get_ref(child) : NULL;
 }
 
-/* The child's task may exit at the same time: one of us takes it off the list. */
-static void release_child(struct perf_event *child)
+/*
+ * The child's task may exit at the same time: one of us takes it off the list.  A
+ * signal that is under way may hold the child for long: @pmu, unless NULL, goes
+ * and does not wait for that.
+ */
+static void release_child(struct perf_event *child, struct pmu *pmu)
 {
 	struct perf_event_context *ctx = perf_event_ctx_lock(child);
 	bool ours = perf_event_detach(child, PERF_DETACH_GROUP | PERF_DETACH_CHILD |
 				      PERF_DETACH_DEAD);
 
 	perf_event_ctx_unlock(ctx);
+	if (ours && child->pmu == pmu) {
+		perf_event_sync_pending(child);
+		event_leave_pmu(child);
+	}
 	if (ours)
 		perf_event_put(child);
 	perf_event_put(child);
 }
 
-static void release_children(struct perf_event *event)
+static void release_children(struct perf_event *event, struct pmu *pmu)
 {
 	struct perf_event *child;
 
 	while ((child = first_child(event)))
-		release_child(child);
+		release_child(child, pmu);
 }
 
 /**
  * perf_event_revoke() - end an event whose PMU goes
  * @event: a root event, held, in a context or detached from one
+ * @pmu: the PMU that goes, the event's own or that of its group
  *
  * Its user keeps a descriptor that refuses all but close().  What was counted
- * and sampled stays where it is.
+ * and sampled stays where it is.  One whose own PMU stays is only detached: it
+ * leaves that with its last reference, as others do.
  *
  * Who uses event->pmu does so on the event's CPU, or having seen under ctx->mutex
  * or mmap_mutex that the event is no orphan: after the state has changed and both
@@ -588,7 +598,7 @@ static void release_children(struct perf_event *event)
  *
  * Context: may sleep; no mutex of perf_events held but that of the unregistering.
  */
-void perf_event_revoke(struct perf_event *event)
+void perf_event_revoke(struct perf_event *event, struct pmu *pmu)
 {
 	struct perf_event_context *ctx = perf_event_ctx_lock(event);
 
@@ -596,12 +606,14 @@ void perf_event_revoke(struct perf_event *event)
 	perf_event_detach(event, PERF_DETACH_GROUP | PERF_DETACH_REVOKED);
 	perf_event_ctx_unlock(ctx);
 
-	release_children(event);
+	release_children(event, pmu);
 	perf_event_sync_pending(event);
 
-	mutex_lock(&event->mmap_mutex);
-	mutex_unlock(&event->mmap_mutex);
-	event_leave_pmu(event);
+	if (event->pmu == pmu) {
+		mutex_lock(&event->mmap_mutex);
+		mutex_unlock(&event->mmap_mutex);
+		event_leave_pmu(event);
+	}
 
 	event->pending_kill = POLL_HUP;
 	perf_event_wakeup(event);
@@ -629,7 +641,7 @@ int perf_event_release_kernel(struct perf_event *event)
 		perf_event_ctx_unlock(ctx);
 	}
 
-	release_children(event);
+	release_children(event, NULL);
 	perf_event_put(event);
 
 	return 0;

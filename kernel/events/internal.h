@@ -182,7 +182,7 @@ struct perf_event *perf_event_alloc(const struct perf_event_params *p);
 struct perf_event *perf_event_get_ref(struct perf_event *event);
 bool perf_event_tryget(struct perf_event *event);
 void perf_event_put(struct perf_event *event);
-void perf_event_revoke(struct perf_event *event);
+void perf_event_revoke(struct perf_event *event, struct pmu *pmu);
 void perf_event_init_cache(void);
 void perf_event_set_owner(struct perf_event *event, struct task_struct *owner);
 bool perf_event_sizes_fit(struct perf_event *event, struct perf_event *leader);
@@ -496,6 +496,7 @@ long perf_aux_snapshot(struct perf_buffer *rb, struct perf_event *event,
 		       struct perf_output_handle *handle, unsigned long size);
 
 int perf_mmap(struct file *file, struct vm_area_struct *vma);
+void perf_event_put_late(struct perf_event *event);
 int perf_event_set_output(struct perf_event *event, struct perf_event *output);
 void perf_event_init_userpage(struct perf_event *event, struct perf_buffer *rb);
 void perf_event_aux_pause(struct perf_event *aux_event, bool pause);

@@ -212,6 +212,7 @@ void ring_buffer_attach(struct perf_event *event, struct perf_buffer *rb)
 {
 	struct perf_buffer *old = perf_event_rb(event);
 	unsigned long flags;
+	bool aux;
 
 	lockdep_assert_held(&event->mmap_mutex);
 
@@ -226,8 +227,12 @@ void ring_buffer_attach(struct perf_event *event, struct perf_buffer *rb)
 		spin_unlock_irqrestore(&rb->event_lock, flags);
 	}
 
+	/* The PMU of an orphan may be about to go. */
+	scoped_guard(srcu, &pmus_srcu)
+		aux = old && old != rb && has_aux(event);
+
 	/* Its last record goes where the others went. */
-	if (old && has_aux(event) && old != rb)
+	if (aux)
 		rb_stop_aux(old, event);
 
 	/* The buffer before the pointer to it.  Pairs with perf_event_rb() in NMI. */
@@ -237,7 +242,7 @@ void ring_buffer_attach(struct perf_event *event, struct perf_buffer *rb)
 		return;
 
 	/* Once more: who begins after this looks at event->rb again. */
-	if (has_aux(event) && old != rb)
+	if (aux)
 		rb_stop_aux(old, event);
 	ring_buffer_put(old);
 
@@ -295,8 +300,13 @@ static void put_late_events(struct work_struct *work)
 
 static DECLARE_WORK(late_events_work, put_late_events);
 
-/* Drop a reference, perhaps the last one, under mmap_lock. */
-static void put_event_late(struct perf_event *event)
+/**
+ * perf_event_put_late() - drop a reference, perhaps the last one, under any lock
+ * @event: an event that is in no context
+ *
+ * Context: task; mmap_lock or cpu_hotplug_lock may be held.
+ */
+void perf_event_put_late(struct perf_event *event)
 {
 	if (refcount_dec_not_one(&event->refcount))
 		return;
@@ -339,7 +349,7 @@ static void detach_all_events(struct perf_buffer *rb)
 		if (perf_event_rb(event) == rb)
 			ring_buffer_attach(event, NULL);
 		mutex_unlock(&event->mmap_mutex);
-		put_event_late(event);
+		perf_event_put_late(event);
 	}
 }
 
@@ -528,6 +538,10 @@ static bool map_around(struct vm_area_struct *vma, unsigned long pgoff)
 	unsigned long at = ALIGN_DOWN(pgoff, PTRS_PER_PTE);
 	unsigned long end = min(at + PTRS_PER_PTE, vma_pages(vma));
 	struct page *pages[32] __uninitialized;
+
+	/* Where caches alias, a fault does more than to map. */
+	if (IS_ENABLED(CONFIG_PERF_USE_VMALLOC))
+		return false;
 
 	while (at < end) {
 		unsigned long n = min(end - at, ARRAY_SIZE(pages)), left = n;

@@ -644,8 +644,8 @@ static void revoke_events(struct pmu *pmu)
 	struct perf_event *event;
 
 	while ((event = pmu_first_event(pmu)) || (event = perf_pmu_find_event(pmu))) {
-		perf_event_revoke(event);
-		perf_event_put(event);
+		perf_event_revoke(event, pmu);
+		perf_event_put_late(event);
 	}
 }
 
@@ -660,7 +660,8 @@ static DEFINE_MUTEX(unregister_mutex);
  * Its callbacks are, until this returns.
  *
  * Context: task, may sleep: waits for those who are opening its events, and for
- * grace periods.
+ * grace periods; cpu_hotplug_lock may be held if the driver's destroy() does not
+ * mind.
  */
 void perf_pmu_unregister(struct pmu *pmu)
 {
@@ -685,7 +686,11 @@ void perf_pmu_unregister(struct pmu *pmu)
 	synchronize_srcu(&pmus_srcu);
 	synchronize_rcu();
 
-	/* Not under pmus_lock: readers and writers of the device's files are waited for. */
+	/*
+	 * Not under pmus_lock: readers and writers of the device's files are waited
+	 * for.  They come before the timers, which one of them starts.
+	 */
+	pmu_dev_del(pmu);
 	pmu_leave_cpus(pmu);
 	pmu_release(pmu);
 }

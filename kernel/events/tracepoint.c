@@ -450,8 +450,10 @@ static int event_set_prog_locked(struct perf_event *event, struct bpf_prog *prog
 int perf_event_set_bpf_prog(struct perf_event *event, struct bpf_prog *prog, u64 bpf_cookie)
 {
 	struct perf_event_context *ctx = perf_event_ctx_lock(event);
-	int err = event_set_prog_locked(event, prog, bpf_cookie);
+	int err = -ENODEV;
 
+	if (!perf_event_is_orphan(event))
+		err = event_set_prog_locked(event, prog, bpf_cookie);
 	perf_event_ctx_unlock(ctx);
 	return err;
 }

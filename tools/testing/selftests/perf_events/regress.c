@@ -30,13 +30,6 @@ static struct perf_event_attr sampling_faults(void)
 	return attr;
 }
 
-static int poll_now(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	return poll(&p, 1, 0) < 0 ? -errno : p.revents;
-}
-
 static int group_of(struct perf_event_attr *attr, pid_t pid, int cpu, int *fd, int nr)
 {
 	for (int i = 0; i < nr; i++) {
@@ -591,7 +584,7 @@ static int fail_to_map(const void *arg)
 		return 1;
 	if (pe_ioctl(other, PERF_EVENT_IOC_SET_OUTPUT, fd) != -EINVAL)
 		return 2;
-	if (poll_now(fd) != POLLHUP)
+	if (poll_now(fd, 0) != POLLHUP)
 		return 3;
 	if (ring_map(&ring, fd, 1))
 		return 4;
@@ -660,8 +653,8 @@ TEST(redirected_while_it_is_unmapped)
 		ring_unmap(&ring);
 		pthread_barrier_wait(&tug.start);
 		/* Nobody maps it: it is nobody's. */
-		ASSERT_EQ(POLLHUP, poll_now(tug.owner));
-		ASSERT_EQ(POLLHUP, poll_now(tug.guest));
+		ASSERT_EQ(POLLHUP, poll_now(tug.owner, 0));
+		ASSERT_EQ(POLLHUP, poll_now(tug.guest, 0));
 	}
 	pthread_join(thread, NULL);
 	EXPECT_LT(0, tug.joined);
@@ -689,7 +682,7 @@ TEST(a_mapping_is_not_split)
 	touch_pages(3);
 	EXPECT_LE(3, ring_drain(&ring, PERF_RECORD_SAMPLE));
 	EXPECT_EQ(0, munmap(ring.page, ring.len));
-	EXPECT_EQ(POLLHUP, poll_now(fd));
+	EXPECT_EQ(POLLHUP, poll_now(fd, 0));
 }
 
 /* kB of pinned pages of this process, or -1. */
