@@ -10,4 +10,6 @@ else
 	"$TOP/scripts/docs" >&2
 	it "docs: build without a warning"
 fi
+"$TOP/scripts/abi-check" >&2
+it "docs: the table of the user interface is complete, and names tests that there are"
 plan

@@ -4,7 +4,8 @@
 # The test machine (scripts/qemu), judged by the stock kernel: its drivers must come up on each machine without a warning,
 # and count right.  What is checked is in scripts/qemu/guest.
 #   MACHINES='NAME...'|all (skylake zen4)   KERNEL=bzImage (the stock one)   QEMU=program (scripts/qemu/build's)
-# Three boots a machine, and time is a count of instructions in each: the checks; then, twice, with a PMU that firmware
+# First scripts/qemu/bare tries the rules of the registers.  Then, three boots a machine, and time is a count of
+# instructions in each: the checks; then, twice, with a PMU that firmware
 # left in disorder, what else can be expected of faulty hardware.  Those two must print the same bytes.
 # The results of the last run stay in BUILD/machine.tap, for scripts/test-machine.
 . "$(dirname "$0")/tap.sh"
@@ -64,6 +65,14 @@ judge()
 	pass "$work/tap"
 	[ "$2" -eq "$3" ] && grep -qx end "$4";	it "$1 to the end, and nothing unexpected from the kernel"
 }
+
+# The registers' rules, without an operating system.
+# shellcheck disable=SC2086
+"$here/bare/run" $names >"$work/bare"
+cat "$work/bare" >&2
+grep -E '^(not )?ok - ' "$work/bare" >"$work/tap"
+pass "$work/tap"
+[ -s "$work/tap" ];	it "the bare-metal tests ran"
 
 build;	it "the guest's programs build"
 for name in $names; do
