@@ -1059,7 +1059,8 @@ static bool child_leave(struct perf_event *child)
 		return false;
 	child->attach_state &= ~PERF_ATTACH_CHILD;
 	child_fold(child);
-	list_del_init(&child->child_list);
+	/* Pairs with list_empty_careful() in perf_read_tree(). */
+	list_del_init_careful(&child->child_list);
 
 	return true;
 }

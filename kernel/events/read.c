@@ -213,8 +213,16 @@ static int perf_read_tree(struct perf_read *read)
 	int err;
 
 	lockdep_assert_held(&root->ctx->mutex);
-	guard(mutex)(&root->child_mutex);
 
+	/*
+	 * Without copies, nor can a first one be made: ctx->mutex.  What the last one
+	 * has counted is in the sums.  Pairs with list_del_init_careful() in
+	 * child_leave().
+	 */
+	if (list_empty_careful(&root->child_list))
+		return perf_read_run(read);
+
+	guard(mutex)(&root->child_mutex);
 	err = perf_read_run(read);
 	list_for_each_entry(child, &root->child_list, child_list) {
 		if (err)
@@ -413,11 +421,13 @@ static ssize_t read_into(struct perf_event *event, u64 **words, size_t room)
 		return -ENOSPC;
 
 	if (read.nr > FEW_EVENTS)
-		*words = kcalloc(HEAD_WORDS + read.nr * ROW_WORDS, sizeof(u64), GFP_KERNEL);
+		*words = kmalloc_array(HEAD_WORDS + read.nr * ROW_WORDS, sizeof(u64), GFP_KERNEL);
 	if (!*words)
 		return -ENOMEM;
 
 	read.rows = (struct perf_read_row *)(*words + HEAD_WORDS);
+	/* Copies are added; what goes to the user is written in put_words(). */
+	memset(read.rows, 0, read.nr * sizeof(*read.rows));
 	err = perf_read_tree(&read);
 	if (err)
 		return err;
@@ -440,7 +450,7 @@ static ssize_t read_into(struct perf_event *event, u64 **words, size_t room)
  */
 ssize_t perf_event_read_to_user(struct perf_event *event, char __user *buf, size_t count)
 {
-	u64 few[HEAD_WORDS + FEW_EVENTS * ROW_WORDS] = {};
+	u64 few[HEAD_WORDS + FEW_EVENTS * ROW_WORDS] __uninitialized;
 	struct perf_event_context *ctx;
 	u64 *words = few;
 	ssize_t size;
