@@ -66,13 +66,15 @@ judge()
 	[ "$2" -eq "$3" ] && grep -qx end "$4";	it "$1 to the end, and nothing unexpected from the kernel"
 }
 
-# The registers' rules, without an operating system.
-# shellcheck disable=SC2086
-"$here/bare/run" $names >"$work/bare"
-cat "$work/bare" >&2
-grep -E '^(not )?ok - ' "$work/bare" >"$work/tap"
-pass "$work/tap"
-[ -s "$work/tap" ];	it "the bare-metal tests ran"
+# The registers' rules, without an operating system; a machine may have more than one row.
+for name in $names; do
+	for row in $(awk -v n="$name" '$1 == n || index($1, n ",") == 1 { print $1 }' "$here/bare/expected"); do
+		"$here/bare/run" "$row" >"$work/out";	it "$row: registers without Linux"
+		cat "$work/out" >&2
+		grep -E '^(not )?ok - ' "$work/out" >"$work/tap"
+		pass "$work/tap"
+	done
+done
 
 build;	it "the guest's programs build"
 for name in $names; do

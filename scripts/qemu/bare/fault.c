@@ -44,9 +44,11 @@ static void try_pmis_late(void)
 	nmis_are(2, K);
 	rule("second: another overflow soon after a PMI, of a counter that counts");
 	nmi.hook = unmask;
+	wr(counter(1), 5);
 	wr(SECOND, 1ull << 32 | 100);
 	overflow_at(0, INSNS | OS | INT, K);
 	same("NMIs if it does not count", nmi.nr, 1);
+	same("value if it does not count", rd(counter(1)), 5);
 	if (STATUS)
 		wr(CLEAR, 1);
 	wr(SECOND, 1ull << 32 | 100);

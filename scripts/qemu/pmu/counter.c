@@ -148,6 +148,9 @@ static void counter_advance(PMUCounter *c, const uint64_t *d)
         c->rest = n % c->rate.den;
         n /= c->rate.den;
     }
+    if (c->rate.without) {
+        n = d[PMU_RAW_TICK] - n;
+    }
     c->value += n;
 }
 
@@ -179,7 +182,7 @@ static int64_t counter_due(const X86PMU *pmu, const PMUCounter *c)
     uint64_t left = PMU_MODULUS - c->value;
     int64_t at;
 
-    if (c->rate.num != 1 || c->rate.den != 1) {
+    if (!c->rate.without && (c->rate.num != 1 || c->rate.den != 1)) {
         left = DIV_ROUND_UP(left * c->rate.den - c->rest, c->rate.num);
     }
     at = pmu->c.now + (int64_t)left;

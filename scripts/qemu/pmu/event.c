@@ -135,23 +135,36 @@ static const PMUEvent *find_event(const X86PMU *pmu, uint64_t evtsel)
 /*
  * CMASK: cycles with at least so many events, with INV fewer; EDGE: how often
  * that begins.  All cycles are alike, as far as a rate goes: with an event in
- * every cycle nothing begins; with fewer, each event stands alone.
+ * every cycle nothing begins; with fewer, each event stands alone; with more,
+ * each cycle has the rate's whole part, and some one more.
  */
-static PMURate rate_of_cycles(const X86PMU *pmu, PMURate rate, uint64_t evtsel)
+static PMURate rate_of_cycles(const X86PMU *pmu, PMURate rate, uint64_t evtsel,
+                              bool is_cycles)
 {
     unsigned cmask = evtsel >> 24 & 0xff;
+    bool many = rate.num > rate.den && !is_cycles;
     bool always = rate.source & (PMU_TICKS | PMU_INSNS) && rate.num >= rate.den;
-    unsigned most = DIV_ROUND_UP(rate.num, rate.den);
 
-    if (cmask) {
-        if (evtsel & PMU_EVTSEL_INV) {
+    if (cmask && many) {
+        if (cmask <= rate.num / rate.den) {
+            rate = (PMURate) TICKS(1, 1);
+        } else if (cmask == rate.num / rate.den + 1 && rate.num % rate.den) {
+            rate.num %= rate.den;
+            always = false;
+        } else {
+            rate.source = PMU_NONE;
+        }
+    } else if (cmask > 1) {
+        rate.source = PMU_NONE;
+    }
+    if (cmask && evtsel & PMU_EVTSEL_INV) {
+        if (rate.source == PMU_NONE) {
             rate = pmu_cycles(pmu);
             always = true;
-            if (cmask <= most) {
-                rate.source = PMU_NONE;
-            }
-        } else if (cmask > most) {
+        } else if (always) {
             rate.source = PMU_NONE;
+        } else {
+            rate.without = !(evtsel & PMU_EVTSEL_EDGE);
         }
     }
     if (evtsel & PMU_EVTSEL_EDGE && always) {
@@ -168,7 +181,7 @@ static void decode_gp(const X86PMU *pmu, PMUCounter *c, uint64_t evtsel)
         return;
     }
     c->rate = c->event->rate.num ? c->event->rate : pmu_cycles(pmu);
-    c->rate = rate_of_cycles(pmu, c->rate, evtsel);
+    c->rate = rate_of_cycles(pmu, c->rate, evtsel, !c->event->rate.num);
 }
 
 /* The slots of the metrics are counted as fixed counter 3 counts. */

@@ -571,7 +571,7 @@ static void ibs_cpuid(const X86PMU *pmu, uint32_t leaf, uint32_t sub,
                       PMUCpuid *r)
 {
     if (leaf == 0x80000001 && pmu->cfg.ibs) {
-        r->ecx |= 1 << 10;      /* IBS */
+        r->ecx |= 1 << 10 | 1 << 3;     /* IBS, ExtApicSpace */
     } else if (leaf == 0x8000001b) {
         r->eax = pmu->cfg.ibs;
     }

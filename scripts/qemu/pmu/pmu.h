@@ -87,6 +87,7 @@ enum {
 typedef struct PMURate {
     uint32_t source;
     uint32_t num, den;      /* num events in den counts of the source */
+    bool without;           /* no, the ticks without such an event */
 } PMURate;
 
 typedef struct PMUEvent {
