@@ -337,7 +337,7 @@ struct pmu {
 	atomic_t				exclusive_cnt;
 	struct percpu_ref			users;
 	struct completion			unused;
-	spinlock_t				events_lock;
+	spinlock_t				events_lock;	/* guards events */
 	struct list_head			events;
 	int					task_ctx_nr;
 	int					hrtimer_interval_ms;

@@ -598,7 +598,8 @@ int perf_addr_filters_set(struct perf_event *event, char *str)
  *
  * Context: may sleep; no ctx->mutex held (see perf_tracing_set_filter()).
  * Return: 0; -EFAULT; -EINVAL for a string of a page or more, or a PMU that has no
- * filters; -ENODEV if the PMU has gone; or what perf_tracing_set_filter() or perf_addr_filters_set() returns.
+ * filters; -ENODEV if the PMU has gone; or what perf_tracing_set_filter() or
+ * perf_addr_filters_set() returns.
  */
 int perf_event_set_filter(struct perf_event *event, void __user *arg)
 {

@@ -17,8 +17,9 @@
  *  - Otherwise an interrupt is sent to the CPU of the task.  It may have moved
  *    by the time it arrives; then it is tried again.
  *  - A context in which no event is enabled (nr_wanted is 0; a sibling of a leader
- *    that is off counts, too) is never active, also if its task runs: a switch does nothing for it, and nothing would take it off
- *    once the scheduler's hooks are turned off.  The last event that is disabled,
+ *    that is off counts, too) is never active, also if its task runs: a switch
+ *    does nothing for it, and nothing would take it off once the scheduler's
+ *    hooks are turned off.  The last event that is disabled,
  *    or leaves, takes it off; after the first that wants to run an interrupt puts
  *    it on, if the task runs.
  *

@@ -843,8 +843,8 @@ static int attach_to_output_locked(struct perf_event *event, struct perf_event *
  * @output: whose buffer; NULL to write nowhere
  *
  * Context: task; may sleep.  ctx->mutex may be held.
- * Return: 0; -ENODEV: @output's PMU has gone; or -EINVAL: @event is mapped itself; @output has no mapped
- * buffer; both are the same; or they differ in CPU, in task (of events without
+ * Return: 0; -ENODEV: @output's PMU has gone; or -EINVAL: @event is mapped itself;
+ * @output has no mapped buffer; both are the same; or they differ in CPU, in task (of events without
  * a CPU), in clock, in direction, or in the PMU of their AUX areas.
  */
 int perf_event_set_output(struct perf_event *event, struct perf_event *output)

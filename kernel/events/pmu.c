@@ -268,7 +268,7 @@ void perf_pmu_enable(struct pmu *pmu)
 }
 
 /**
- * perf_event_print_debug() - print the CPU's counters on a SysRq; arch/ does, where there is something to print
+ * perf_event_print_debug() - print the CPU's counters on a SysRq; arch/ does
  *
  * Context: any but NMI.
  */

@@ -187,7 +187,8 @@ static void test_of_a_mixed_group(struct kunit *test)
 		struct perf_event *guest, *other;
 
 		KUNIT_ASSERT_FALSE(test, IS_ERR(leader));
-		guest = event_open(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, -1, current, leader);
+		guest = event_open(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, -1, current,
+				   leader);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(guest));
 		other = event_open(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, -1, current, NULL);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(other));

@@ -175,7 +175,6 @@ static unsigned int member_size(u64 format)
 	return sizeof(u64) * (1 + !!(format & PERF_FORMAT_ID) + !!(format & PERF_FORMAT_LOST));
 }
 
-/* At most so many words. */
 #define MEMBER_WORDS	3
 
 static unsigned int read_member(u64 *values, struct perf_event *event,
@@ -203,11 +202,10 @@ static void write_members(struct perf_output_handle *handle, struct perf_event *
 	/* Nothing goes on or off this CPU while its counters are read. */
 	guard(irqsave)();
 
-	if (!room)
+	if (!room--)
 		return;
 
 	n = read_member(values, event, leader, skip_read);
-	room--;
 	for_each_sibling_event(sibling, leader) {
 		if (!room)
 			break;
@@ -370,9 +368,8 @@ static u32 take_intr_regs(struct sample *s)
 {
 	struct perf_regs *intr = &s->data->regs_intr;
 
-	if (perf_event_has_skidded(s->event, s->regs))
-		*intr = (struct perf_regs) { .abi = PERF_SAMPLE_REGS_ABI_NONE };
-	else
+	*intr = (struct perf_regs) { .abi = PERF_SAMPLE_REGS_ABI_NONE };
+	if (!perf_event_has_skidded(s->event, s->regs))
 		*intr = (struct perf_regs) { .abi = perf_reg_abi(current), .regs = s->regs };
 	return regs_bytes(intr, s->event->attr.sample_regs_intr);
 }

@@ -187,7 +187,8 @@ TEST_F(group, values_of_one_moment)
 		ASSERT_EQ(0, pe_read(self->fd[0], format, &r));
 		ASSERT_EQ(r.enabled, r.running);
 		/* Clocks are stopped one after the other, microseconds apart. */
-		ASSERT_GT(20 * NSEC_PER_MSEC * scale(), llabs((long long)(r.of[0].value - r.of[2].value)));
+		ASSERT_GT(20 * NSEC_PER_MSEC * scale(),
+			  llabs((long long)(r.of[0].value - r.of[2].value)));
 	}
 }
 

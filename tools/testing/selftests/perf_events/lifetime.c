@@ -61,6 +61,7 @@ TEST_F(life, fdinfo_says_what_was_opened)
 		unsigned long long config = 0;
 		char path[64], line[128];
 		unsigned int type = ~0U;
+		int found = 0;
 		FILE *file;
 		int fd;
 
@@ -71,10 +72,11 @@ TEST_F(life, fdinfo_says_what_was_opened)
 		file = fopen(path, "r");
 		ASSERT_NE(NULL, file);
 		while (fgets(line, sizeof(line), file)) {
-			sscanf(line, "perf_event_attr.type: %u", &type);
-			sscanf(line, "perf_event_attr.config: %llu", &config);
+			found += sscanf(line, "perf_event_attr.type: %u", &type) == 1;
+			found += sscanf(line, "perf_event_attr.config: %llu", &config) == 1;
 		}
 		fclose(file);
+		EXPECT_EQ(2, found);
 		EXPECT_EQ(PERF_TYPE_SOFTWARE, type);
 		EXPECT_EQ(ids[i], config);
 		close(fd);
