@@ -407,6 +407,8 @@ TEST(copies_that_are_not_like_their_group)
 		execl("/bin/cat", "cat", NULL);
 		_exit(1);
 	}
+	/* One that is not inherited: else the two may swap contexts, the leaders with them. */
+	ASSERT_LE(0, pe_open(&attr, w.pid, -1, -1, 0));
 	attr.inherit = 1;
 	attr.read_format = format;
 	more[0] = pe_open(&attr, w.pid, -1, -1, 0);

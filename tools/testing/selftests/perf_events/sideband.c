@@ -515,31 +515,6 @@ TEST_F(world, ksymbol)
 	EXPECT_EQ(addr, r.addr);
 }
 
-/* Code that a probe keeps beside the function which it is in. */
-TEST_F(world, ksymbol_of_a_probe)
-{
-	struct perf_event_attr probe = pe_attr(pmu_type("kprobe"), 0);
-	struct ksymbol_record r;
-	char path[256];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/available_filter_functions", tracefs() ?: "");
-	if ((int)probe.type < 0 || !access(path, F_OK))
-		SKIP(return, "no kprobes, or they are entered by the function tracer");
-	self->attr.ksymbol = 1;
-	ASSERT_EQ(0, watch(self, variant));
-	probe.kprobe_func = (unsigned long)"__x64_sys_getppid";
-	fd = pe_self(&probe);
-	if (fd == -ENOENT)
-		SKIP(return, "no such function on this architecture");
-	ASSERT_TRUE(caused_by(self, PERF_RECORD_KSYMBOL, get_tid()));
-	memcpy(&r, &self->rec, sizeof(r));
-	EXPECT_EQ(PERF_RECORD_KSYMBOL_TYPE_OOL, r.type);
-	EXPECT_EQ(0, r.flags);
-	EXPECT_LT(1ULL << 63, r.addr);
-	close(fd);
-}
-
 #ifdef __x86_64__
 struct poke_record {
 	struct perf_event_header head;
