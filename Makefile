@@ -11,7 +11,7 @@ export
 override CMD := $(value CMD)
 override ARGS := $(value ARGS)
 
-.PHONY: help run test test-full test-machine test-machine-table bench bench-table kernel image stock-image qemu base overlay guest shell perf series docs check clean
+.PHONY: help run test test-full test-machine test-machine-table bench bench-table torture kernel image stock-image qemu base overlay guest shell perf series docs check clean
 
 help:
 	@echo 'make run          everything: install, unpack, overlay, build, boot, and a session of perf'
@@ -20,6 +20,7 @@ help:
 	@echo 'make test-machine-table   the results of that into the documentation'
 	@echo 'make bench        what each path costs, in instructions, beside stock (IMAGE= STOCK_IMAGE=; 2 minutes)'
 	@echo 'make bench-table  the results of that into the documentation'
+	@echo 'make torture      all operations at random, on debugging kernels (TIME=10m SEED= CONFIG="debug kcsan" MACHINE=)'
 	@echo 'make kernel       build our kernel; image, stock-image: the same, and print the path'
 	@echo 'make guest CMD=   run a command in a guest (KERNEL= CPU= SMP= MEM= QEMU= APPEND= TIMEOUT= ICOUNT=1 ACCEL=kvm FILES=)'
 	@echo 'make qemu         build the QEMU of MACHINE= (below), with a performance monitoring unit; print its path'
@@ -31,7 +32,7 @@ help:
 	@echo 'make base         print the path of the unpacked base'
 	@echo 'make overlay      bring build/linux up to date'
 	@echo 'make clean        remove build'
-	@echo 'Variables: BASE=DIR BUILD=DIR CONFIG=quick|debug ARCH=x86_64|arm64 OVERLAY=full'
+	@echo 'Variables: BASE=DIR BUILD=DIR CONFIG=quick|debug|kcsan ARCH=x86_64|arm64 OVERLAY=full'
 	@echo "           MACHINE=$$(awk '/^[a-z]/ { printf "%s%s", sep, $$1; sep = "|" }' scripts/qemu/machines) (for guest, shell, perf)"
 
 run test series docs check base overlay:
@@ -52,6 +53,9 @@ bench:
 
 bench-table:
 	@scripts/bench table
+
+torture:
+	@scripts/torture
 
 kernel image:
 	@scripts/kernel ours
