@@ -8,6 +8,7 @@
 
 #define OTHER_HALF	"--other-half"
 #define NO_EVENTS	"--without-events"
+#define AGAIN		"--again"
 #define PAGES		50
 
 /* Has this program descriptors of events that it did not open? */
@@ -39,6 +40,8 @@ static __attribute__((constructor)) void other_half(int argc, char **argv)
 	/* Keep still until the one who watches has looked. */
 	if (write(100, "r", 1) != 1 || read(101, &c, 1) != 1)
 		_exit(1);
+	if (argc > 2 && !strcmp(argv[2], AGAIN))
+		execl("/proc/self/exe", "perf_other", OTHER_HALF, NULL);
 	_exit(7);
 }
 
@@ -117,6 +120,28 @@ TEST_F(exec, enables)
 	EXPECT_EQ(r.enabled, r.running);
 	EXPECT_LT(0, r.enabled);
 	EXPECT_EQ(7, end_exec(&self->w));
+}
+
+/* At the next exec, and not at the one after. */
+TEST_F(exec, enables_once)
+{
+	struct worker w;
+	__u64 n;
+
+	if (!worker_fork(&w)) {
+		worker_wait(&w);
+		_exit(become_other_half_with(&w, AGAIN));
+	}
+	self->attr.disabled = 1;
+	self->attr.enable_on_exec = 1;
+	self->fd = pe_open(&self->attr, w.pid, -1, -1, 0);
+	ASSERT_TRUE(do_exec(&w));
+	EXPECT_EQ(0, pe_disable(self->fd));
+	n = pe_count(self->fd);
+	EXPECT_LE(PAGES, n);
+	ASSERT_TRUE(do_exec(&w));
+	EXPECT_EQ(n, pe_count(self->fd));
+	EXPECT_EQ(7, end_exec(&w));
 }
 
 TEST_F(exec, does_not_enable_unasked)

@@ -184,6 +184,9 @@ TEST_F(group, values_of_one_moment)
 	ASSERT_EQ(0, make_group(&self->attr, self->fd, 3));
 	pe_enable(self->fd[0]);
 	for (int i = 0; i < rounds(200); i++) {
+		/* One that was not asked now would be that far behind. */
+		if (i % 50 == 0)
+			spin_ms(50 * scale());
 		ASSERT_EQ(0, pe_read(self->fd[0], format, &r));
 		ASSERT_EQ(r.enabled, r.running);
 		/* Clocks are stopped one after the other, microseconds apart. */
@@ -192,18 +195,23 @@ TEST_F(group, values_of_one_moment)
 	}
 }
 
+/* Counting and sampling: the first are on wherever their task is, the others are put. */
 TEST_F(group, pinned)
 {
 	struct reading r;
 
 	self->attr.pinned = 1;
 	self->attr.read_format = times;
-	ASSERT_EQ(0, make_group(&self->attr, self->fd, 3));
-	burst(self->fd[0], 4);
-	for (int i = 0; i < 3; i++) {
-		ASSERT_EQ(0, pe_read(self->fd[i], times, &r));
-		EXPECT_EQ(4, r.of[0].value);
-		EXPECT_EQ(r.enabled, r.running);
+	for (int period = 0; period <= 1000; period += 1000) {
+		self->attr.sample_period = period;
+		ASSERT_EQ(0, make_group(&self->attr, self->fd, 3));
+		burst(self->fd[0], 4);
+		for (int i = 0; i < 3; i++) {
+			ASSERT_EQ(0, pe_read(self->fd[i], times, &r));
+			EXPECT_EQ(4, r.of[0].value);
+			EXPECT_EQ(r.enabled, r.running);
+		}
+		drop_group(self->fd, 3);
 	}
 }
 
@@ -212,18 +220,24 @@ TEST_F(group, exclusive)
 	struct reading r;
 	int beside;
 
-	self->attr.exclusive = 1;
 	self->attr.read_format = times;
-	ASSERT_EQ(0, make_group(&self->attr, self->fd, 2));
-	self->attr.exclusive = 0;
-	self->attr.disabled = 1;
-	beside = pe_self(&self->attr);
-	pe_enable(beside);
-	burst(self->fd[0], 4);
-	pe_disable(beside);
-	ASSERT_EQ(0, pe_read(self->fd[0], times, &r));
-	EXPECT_EQ(4, r.of[0].value);
-	EXPECT_LE(4, pe_count(beside));
+	for (int period = 0; period <= 1000; period += 1000) {
+		self->attr.sample_period = period;
+		self->attr.exclusive = 1;
+		self->attr.disabled = 0;
+		ASSERT_EQ(0, make_group(&self->attr, self->fd, 2));
+		self->attr.exclusive = 0;
+		self->attr.disabled = 1;
+		beside = pe_self(&self->attr);
+		pe_enable(beside);
+		burst(self->fd[0], 4);
+		pe_disable(beside);
+		ASSERT_EQ(0, pe_read(self->fd[0], times, &r));
+		EXPECT_EQ(4, r.of[0].value);
+		EXPECT_LE(4, pe_count(beside));
+		drop_group(self->fd, 2);
+		close(beside);
+	}
 }
 
 /* ---- Mixed company ---- */

@@ -215,6 +215,43 @@ TEST(first_event_of_a_thread_counts_at_once)
 	}
 }
 
+/*
+ * Time begins with the open and ends with the disabling, to the moment, though
+ * nothing has looked at the context's clock for long: of a task that runs on, and
+ * of a CPU.
+ */
+TEST(no_older_than_its_open)
+{
+	struct perf_event_attr attr = sw_attr(PERF_COUNT_SW_DUMMY);
+	struct reading r;
+
+	ASSERT_EQ(0, pin_to(0));
+	attr.read_format = times;
+	for (int cpu = -1; cpu < 1; cpu++) {
+		pid_t pid = cpu < 0 ? 0 : -1;
+		int first = pe_open(&attr, pid, cpu, -1, 0), second;
+		__u64 wall, least;
+
+		ASSERT_LE(0, first);
+		for (int i = 0; i < 10; i++) {
+			spin_ms(3);
+			wall = now_ns(CLOCK_MONOTONIC);
+			second = pe_open(&attr, pid, cpu, -1, 0);
+			least = now_ns(CLOCK_MONOTONIC);
+			spin_ms(3);
+			least = now_ns(CLOCK_MONOTONIC) - least;
+			pe_disable(second);
+			wall = now_ns(CLOCK_MONOTONIC) - wall;
+			ASSERT_EQ(0, pe_read(second, times, &r));
+			EXPECT_LE(r.enabled, wall + 100000);
+			/* A task may have been preempted; a CPU's time goes on. */
+			EXPECT_LE(cpu < 0 ? NSEC_PER_MSEC / 2 : least, r.enabled + 100000);
+			close(second);
+		}
+		close(first);
+	}
+}
+
 TEST(after_prctl_has_disabled_all)
 {
 	struct perf_event_attr attr = fault_attr();

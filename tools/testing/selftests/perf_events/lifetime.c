@@ -25,9 +25,16 @@ FIXTURE_TEARDOWN(life)
 {
 }
 
+/* Open files of the system, more or less. */
+static long files(void)
+{
+	return file_long("/proc/sys/fs/file-nr", 0);
+}
+
 TEST_F(life, open_and_close)
 {
 	int first = lowest_fd();
+	long before = files();
 
 	for (int i = 0; i < 2000; i++) {
 		int fd = pe_self(&self->attr);
@@ -36,6 +43,7 @@ TEST_F(life, open_and_close)
 		ASSERT_EQ(0, close(fd));
 	}
 	ASSERT_EQ(first, lowest_fd());
+	EXPECT_GT(before + 1000, files());
 }
 
 TEST_F(life, the_last_descriptor_ends_it)

@@ -161,6 +161,11 @@ TEST_F(clock, task_clock_counts_time_running)
 		self->attr.config = config[i];
 		self->fd = pe_self(&self->attr);
 		spin_ms(30);
+		/* On its way, and when it is over. */
+		ASSERT_EQ(0, pe_read(self->fd, times, &self->r));
+		EXPECT_GT(10 * NSEC_PER_MSEC,
+			  llabs((long long)(self->r.of[0].value - self->r.running)));
+		EXPECT_LT(0, self->r.of[0].value);
 		sleep_ms(30);
 		spin_ms(30);
 		pe_disable(self->fd);
@@ -198,6 +203,8 @@ TEST_F(clock, in_the_user_page_of_children)
 	pid_t child;
 
 	ASSERT_EQ(0, pin_to(0));
+	/* One that is not inherited: the child does not run the event that was opened. */
+	pe_self(&self->attr);
 	self->attr.inherit = 1;
 	self->fd = pe_open(&self->attr, 0, 0, -1, 0);
 	child = fork();
