@@ -133,7 +133,7 @@ TEST_F(cgroup, counts_what_is_below)
 TEST_F(cgroup, times)
 {
 	__u64 format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
-	struct reading r;
+	struct reading r, later;
 	int fd;
 
 	self->attr.read_format = format;
@@ -147,6 +147,11 @@ TEST_F(cgroup, times)
 	ASSERT_EQ(0, pe_read(fd, format, &r));
 	EXPECT_LE(10 * NSEC_PER_MSEC, r.running);
 	EXPECT_GE(r.enabled, r.running);
+	/* Nobody is there any more. */
+	spin_ms(20);
+	ASSERT_EQ(0, pe_read(fd, format, &later));
+	EXPECT_EQ(r.running, later.running);
+	EXPECT_EQ(r.enabled, later.enabled);
 	close(fd);
 }
 

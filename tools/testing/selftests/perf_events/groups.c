@@ -206,9 +206,14 @@ TEST_F(group, pinned)
 		self->attr.sample_period = period;
 		ASSERT_EQ(0, make_group(&self->attr, self->fd, 3));
 		burst(self->fd[0], 4);
+		pe_enable(self->fd[0]);
+		/* Off, and on again with its task. */
+		sleep_ms(2);
+		touch_pages(4);
+		pe_disable(self->fd[0]);
 		for (int i = 0; i < 3; i++) {
 			ASSERT_EQ(0, pe_read(self->fd[i], times, &r));
-			EXPECT_EQ(4, r.of[0].value);
+			EXPECT_LE(8, r.of[0].value);
 			EXPECT_EQ(r.enabled, r.running);
 		}
 		drop_group(self->fd, 3);

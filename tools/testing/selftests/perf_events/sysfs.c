@@ -4,6 +4,7 @@
  * the sysctls; and the two prctl commands that act on all events of a task.
  */
 #include <dirent.h>
+#include <setjmp.h>
 #include "perf_util.h"
 
 #define DEVICES	"/sys/bus/event_source/devices"
@@ -138,6 +139,15 @@ static __attribute__((noipa)) int probe_me(int n)
 	return n * 3;
 }
 
+/* Entered, and never left by its end. */
+static jmp_buf out;
+
+static __attribute__((noipa)) int never_returns(int n)
+{
+	longjmp(out, n);
+	return n;
+}
+
 /* Where in the file a function of this program lies. */
 static long offset_in_file(const void *fn, char *path, size_t len)
 {
@@ -187,6 +197,16 @@ TEST(uprobe)
 	probe_me(1);
 	EXPECT_EQ(1, pe_count(fd));
 	close(fd);
+	attr.probe_offset = offset_in_file(never_returns, path, sizeof(path));
+	for (int returns = 0; returns < 2; returns++) {
+		attr.config = returns;
+		fd = pe_self(&attr);
+		ASSERT_LE(0, fd);
+		if (!setjmp(out))
+			never_returns(1);
+		EXPECT_EQ(!returns, pe_count(fd));
+		close(fd);
+	}
 	attr.config = 0;
 	attr.uprobe_path = (unsigned long)"/no/such/file";
 	EXPECT_EQ(-ENOENT, pe_self(&attr));
