@@ -544,6 +544,17 @@ void perf_aux_output_flag(struct perf_output_handle *handle, u64 flags)
 EXPORT_SYMBOL_GPL(perf_aux_output_flag);
 
 /**
+ * perf_event_itrace_started() - a driver traces: no more ITRACE_START for its event
+ * @event: the event
+ *
+ * Context: any, NMI included, on the event's CPU.
+ */
+void perf_event_itrace_started(struct perf_event *event)
+{
+	event->attach_state |= PERF_ATTACH_ITRACE;
+}
+
+/**
  * perf_get_aux() - what setup_aux() made, of an open stretch
  * @handle: the stretch
  *

@@ -201,6 +201,58 @@ static void unmask_return_probes(struct perf_callchain_entry *entry, u64 from)
 static void unmask_return_probes(struct perf_callchain_entry *entry, u64 from) { }
 #endif
 
+/* What the chain shall hold. */
+struct chain_parts {
+	bool	kernel, user;
+	bool	add_mark;	/* a PERF_CONTEXT_* before each */
+	u64	cookie;		/* unless 0: this in place of the user's part */
+};
+
+static void record_user(struct perf_callchain_entry_ctx *ctx, struct pt_regs *regs,
+			const struct chain_parts *parts)
+{
+	u64 kernel_nr;
+
+	if (parts->cookie) {
+		perf_callchain_store_context(ctx, PERF_CONTEXT_USER_DEFERRED);
+		perf_callchain_store_context(ctx, parts->cookie);
+		return;
+	}
+
+	if (parts->add_mark)
+		perf_callchain_store_context(ctx, PERF_CONTEXT_USER);
+	kernel_nr = ctx->entry->nr;
+	perf_callchain_user(ctx, regs);
+	unmask_return_probes(ctx->entry, kernel_nr);
+}
+
+static struct perf_callchain_entry *record_chain(struct pt_regs *regs, u32 max_stack,
+						 const struct chain_parts *parts)
+{
+	struct perf_callchain_entry_ctx ctx = { .max_stack = max_stack };
+	struct pt_regs *user_regs = regs;
+	int rctx;
+
+	ctx.entry = get_callchain_entry(&rctx);
+	if (!ctx.entry)
+		return NULL;
+	ctx.entry->nr = 0;
+
+	if (!user_mode(regs))
+		user_regs = is_user_task(current) ? task_pt_regs(current) : NULL;
+
+	if (parts->kernel && !user_mode(regs)) {
+		if (parts->add_mark)
+			perf_callchain_store_context(&ctx, PERF_CONTEXT_KERNEL);
+		perf_callchain_kernel(&ctx, regs);
+	}
+	if (parts->user && user_regs)
+		record_user(&ctx, user_regs, parts);
+
+	put_callchain_entry(rctx);
+	return ctx.entry;
+}
+
 /**
  * get_perf_callchain() - record a call chain
  * @regs: where to begin
@@ -217,34 +269,13 @@ static void unmask_return_probes(struct perf_callchain_entry *entry, u64 from) {
 struct perf_callchain_entry *get_perf_callchain(struct pt_regs *regs, bool kernel, bool user,
 						u32 max_stack, bool crosstask, bool add_mark)
 {
-	struct perf_callchain_entry_ctx ctx = { .max_stack = max_stack };
-	struct pt_regs *user_regs = regs;
-	u64 kernel_nr;
-	int rctx;
+	struct chain_parts parts = {
+		.kernel		= kernel,
+		.user		= user && !crosstask,
+		.add_mark	= add_mark,
+	};
 
-	ctx.entry = get_callchain_entry(&rctx);
-	if (!ctx.entry)
-		return NULL;
-	ctx.entry->nr = 0;
-
-	if (!user_mode(regs))
-		user_regs = is_user_task(current) ? task_pt_regs(current) : NULL;
-
-	if (kernel && !user_mode(regs)) {
-		if (add_mark)
-			perf_callchain_store_context(&ctx, PERF_CONTEXT_KERNEL);
-		perf_callchain_kernel(&ctx, regs);
-	}
-	if (user && user_regs && !crosstask) {
-		if (add_mark)
-			perf_callchain_store_context(&ctx, PERF_CONTEXT_USER);
-		kernel_nr = ctx.entry->nr;
-		perf_callchain_user(&ctx, user_regs);
-		unmask_return_probes(ctx.entry, kernel_nr);
-	}
-
-	put_callchain_entry(rctx);
-	return ctx.entry;
+	return record_chain(regs, max_stack, &parts);
 }
 
 /* BPF sets nr for a moment, and back: not const. */
@@ -261,14 +292,19 @@ static struct perf_callchain_entry no_chain;
  */
 struct perf_callchain_entry *perf_callchain(struct perf_event *event, struct pt_regs *regs)
 {
-	bool user = !event->attr.exclude_callchain_user && is_user_task(current);
-	bool kernel = !event->attr.exclude_callchain_kernel;
 	bool crosstask = event->ctx->task && event->ctx->task != current;
 	struct perf_callchain_entry *chain = NULL;
+	struct chain_parts parts = {
+		.kernel		= !event->attr.exclude_callchain_kernel,
+		.user		= !event->attr.exclude_callchain_user && !crosstask &&
+				  is_user_task(current),
+		.add_mark	= true,
+	};
 
-	if (kernel || user)
-		chain = get_perf_callchain(regs, kernel, user, event->attr.sample_max_stack,
-					   crosstask, true);
+	if (parts.user && event->attr.defer_callchain)
+		parts.cookie = perf_defer_callchain();
+	if (parts.kernel || parts.user)
+		chain = record_chain(regs, event->attr.sample_max_stack, &parts);
 
 	return chain ?: &no_chain;
 }

@@ -242,8 +242,11 @@ static void event_leave_pmu(struct perf_event *event)
 /* Undo what was done for the event: the order matters to drivers. */
 static void event_destroy(struct perf_event *event)
 {
-	if (event->attach_state & PERF_ATTACH_CALLCHAIN)
+	if (event->attach_state & PERF_ATTACH_CALLCHAIN) {
 		put_callchain_buffers();
+		if (event->attr.defer_callchain)
+			perf_deferred_put();
+	}
 	perf_event_free_bpf_prog(event);
 	perf_addr_filters_free(event);
 	event_leave_pmu(event);
@@ -451,10 +454,18 @@ static int event_init_callchain(struct perf_event *event)
 		return 0;
 
 	ret = get_callchain_buffers(event->attr.sample_max_stack);
-	if (!ret)
-		event->attach_state |= PERF_ATTACH_CALLCHAIN;
+	if (ret)
+		return ret;
+	if (event->attr.defer_callchain) {
+		ret = perf_deferred_get();
+		if (ret) {
+			put_callchain_buffers();
+			return ret;
+		}
+	}
+	event->attach_state |= PERF_ATTACH_CALLCHAIN;
 
-	return ret;
+	return 0;
 }
 
 /* From here on the rest of the kernel reports what the event may want. */

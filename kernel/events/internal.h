@@ -352,8 +352,15 @@ void perf_sideband_aux(struct perf_event *event, unsigned long head,
 void perf_sideband_read(struct perf_event *event, struct task_struct *task);
 void perf_sideband_itrace_start(struct perf_event *event);
 void perf_sideband_cgroup(struct cgroup *cgrp);
+void perf_sideband_deferred(u64 cookie, const struct perf_callchain_entry *chain);
 typedef void (*perf_sb_fn)(struct perf_event *event, void *arg);
 void perf_sideband_for_each(perf_sb_fn fn, void *arg, struct perf_event_context *task_ctx);
+
+/* ---- User call chains that follow later: deferred.c ------------------------------- */
+
+int perf_deferred_get(void);
+void perf_deferred_put(void);
+u64 perf_defer_callchain(void);
 
 /* ---- Buffers: ring_buffer.c, aux.c, mmap.c --------------------------------------- */
 

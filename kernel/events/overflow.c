@@ -207,7 +207,8 @@ static bool lacks_callchain(struct perf_event *event, struct bpf_prog *prog)
 		return false;
 
 	return !(attr->sample_type & PERF_SAMPLE_CALLCHAIN) ||
-	       attr->exclude_callchain_kernel || attr->exclude_callchain_user;
+	       attr->exclude_callchain_kernel || attr->exclude_callchain_user ||
+	       attr->defer_callchain;
 }
 
 /**

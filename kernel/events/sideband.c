@@ -51,6 +51,7 @@ enum sb_kind {
 	SB_BPF,
 	SB_CGROUP,
 	SB_TEXT_POKE,
+	SB_DEFERRED,
 	NR_SB_KINDS
 };
 
@@ -105,6 +106,11 @@ struct sb_bpf {
 	u8	tag[BPF_TAG_SIZE];
 };
 
+struct sb_deferred {
+	u64	cookie;
+	u64	nr;		/* of the addresses in the piece */
+};
+
 struct sb_text_poke {
 	u64	addr;
 	u16	old_len, new_len;
@@ -121,6 +127,7 @@ static_assert(sizeof(struct sb_namespaces) == 16 + 16 * NR_NAMESPACES);
 static_assert(sizeof(struct sb_ksymbol) == 16);
 static_assert(sizeof(struct sb_bpf) == 16);
 static_assert(offsetof(struct sb_text_poke, bytes) == 12);
+static_assert(sizeof(struct sb_deferred) == 16);
 
 /* A record without its header. */
 struct sb_record {
@@ -138,6 +145,7 @@ struct sb_record {
 		struct sb_ksymbol	ksymbol;
 		struct sb_bpf		bpf;
 		struct sb_text_poke	text_poke;
+		struct sb_deferred	deferred;
 		u64			word;
 		u64			words[3];
 	} body;
@@ -219,6 +227,7 @@ SB_WANTS(ksymbol,	attr->ksymbol)
 SB_WANTS(bpf,		attr->bpf_event)
 SB_WANTS(cgroup,	attr->cgroup)
 SB_WANTS(text_poke,	attr->text_poke)
+SB_WANTS(deferred,	attr->defer_output)
 
 static bool fill_who(struct perf_event *event, struct sb_record *rec)
 {
@@ -303,6 +312,8 @@ static const struct sb_kind_row {
 	[SB_CGROUP]	= { PERF_RECORD_CGROUP, 0, BODY(word), wants_cgroup },
 	[SB_TEXT_POKE]	= { PERF_RECORD_TEXT_POKE, PERF_RECORD_MISC_KERNEL,
 			    offsetof(struct sb_text_poke, bytes), wants_text_poke },
+	[SB_DEFERRED]	= { PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_MISC_USER,
+			    BODY(deferred), wants_deferred },
 #undef BODY
 };
 
@@ -817,6 +828,28 @@ void perf_event_text_poke(const void *addr, const void *old_bytes, size_t old_le
 	sb_broadcast(&rec);
 }
 
+/**
+ * perf_sideband_deferred() - here is the user call chain that samples were promised
+ * @cookie: what they have in its place
+ * @chain: the chain, with its mark; NULL for an empty one
+ *
+ * Context: current is the task whose chain it is; preemption off while @chain is used.
+ */
+void perf_sideband_deferred(u64 cookie, const struct perf_callchain_entry *chain)
+{
+	struct sb_record rec __uninitialized;
+
+	if (!sb_begin(&rec, SB_DEFERRED))
+		return;
+
+	rec.body.deferred.cookie = cookie;
+	if (chain) {
+		rec.body.deferred.nr = chain->nr;
+		rec.piece[0] = (struct sb_piece) { chain->ip, chain->nr * sizeof(u64) };
+	}
+	sb_broadcast(&rec);
+}
+
 #ifdef CONFIG_CGROUP_PERF
 /**
  * perf_sideband_cgroup() - there is a new cgroup
@@ -884,17 +917,6 @@ void perf_sideband_aux(struct perf_event *event, unsigned long head,
 	};
 
 	sb_write(event, &rec);
-}
-
-/**
- * perf_event_itrace_started() - a driver traces: no more ITRACE_START for its event
- * @event: the event
- *
- * Context: any, NMI included, on the event's CPU.
- */
-void perf_event_itrace_started(struct perf_event *event)
-{
-	event->attach_state |= PERF_ATTACH_ITRACE;
 }
 
 /**

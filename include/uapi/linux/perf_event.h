@@ -471,6 +471,11 @@ enum perf_event_read_format {
  *	before it goes on in user space.  EINVAL without @remove_on_exec or
  *	without a thread; EACCES if the caller could not signal that thread.
  *	Not inherited by a child that starts with cleared signal handlers.
+ * @defer_callchain: with PERF_SAMPLE_CALLCHAIN: in place of the user's part put
+ *	PERF_CONTEXT_USER_DEFERRED and a cookie, and write that part when the
+ *	thread goes back to user space.  A sample may have it all the same.
+ * @defer_output: PERF_RECORD_CALLCHAIN_DEFERRED for what @defer_callchain of this
+ *	or another event has put off.
  * @__reserved_1: 0, or EINVAL.
  * @wakeup_events: wake readers up every so many samples, and whenever another
  *	half of the ring is full; 0: only the latter.
@@ -573,7 +578,9 @@ struct perf_event_attr {
 		inherit_thread			:  1,
 		remove_on_exec			:  1,	/* 36 */
 		sigtrap				:  1,
-		__reserved_1			: 26;
+		defer_callchain			:  1,
+		defer_output			:  1,
+		__reserved_1			: 24;
 
 	union {						/*  48 */
 		__u32	wakeup_events;
@@ -1204,6 +1211,17 @@ enum perf_event_type {
 	 */
 	PERF_RECORD_AUX_OUTPUT_HW_ID		= 21,
 
+	/*
+	 * The user's part of call chains in earlier samples, those that have the
+	 * same cookie behind PERF_CONTEXT_USER_DEFERRED: attr.defer_output.  It
+	 * is empty if the thread's stack has gone, by execve(2) or exit.
+	 *
+	 *	 8 u64 cookie
+	 *	16 u64 nr
+	 *	24 u64 ips[nr]		PERF_CONTEXT_USER first
+	 */
+	PERF_RECORD_CALLCHAIN_DEFERRED		= 22,
+
 	PERF_RECORD_MAX,				/* moves */
 };
 
@@ -1248,6 +1266,7 @@ enum perf_callchain_context {
 	PERF_CONTEXT_HV			= (__u64)-32,
 	PERF_CONTEXT_KERNEL		= (__u64)-128,
 	PERF_CONTEXT_USER		= (__u64)-512,
+	PERF_CONTEXT_USER_DEFERRED	= (__u64)-640,	/* a cookie follows */
 
 	PERF_CONTEXT_GUEST		= (__u64)-2048,
 	PERF_CONTEXT_GUEST_KERNEL	= (__u64)-2176,
