@@ -19,9 +19,9 @@
  *  - A context in which no event is enabled (nr_wanted is 0; a sibling of a leader
  *    that is off counts, too) is never active, also if its task runs: a switch
  *    does nothing for it, and nothing would take it off once the scheduler's
- *    hooks are turned off.  The last event that is disabled,
- *    or leaves, takes it off; after the first that wants to run an interrupt puts
- *    it on, if the task runs.
+ *    hooks are turned off.  The last event that is disabled, or leaves, takes it
+ *    off; after the first that wants to run an interrupt puts it on, if the task
+ *    runs.
  *
  * That last interrupt goes to task_cpu(), which must not miss the task.  If the
  * task runs and its context is not on, then it was switched in before the event was

@@ -4,14 +4,14 @@
  *
  * The file holds one reference on its event, file->private_data, which is there
  * from before the descriptor is installed until release; NULL only in a file
- * whose open failed.  So nothing here asks whether the event is still there,
- * only what state it is in: REVOKED, as its PMU has gone (-ENODEV, POLLERR), EXIT,
- * as its task has ended (it can be read), ERROR, as it lost its counter.
+ * whose open failed.  So nothing here asks whether the event is still there, only
+ * what state it is in: REVOKED, as its PMU has gone (-ENODEV, POLLERR); EXIT, as
+ * its task has ended (it can be read); ERROR, as it lost its counter.
  *
- * A command of ioctl(2) is one row of a table, found by its number and known by its
- * full code.  Numbers alone do not tell commands apart: 7 and 8 of another direction and size may
- * be other commands.  Rows that say so run with ctx->mutex held; the others
- * take what they need themselves.
+ * A command of ioctl(2) is one row of a table, found by its number and known by
+ * its full code.  Numbers alone do not tell commands apart: 7 and 8 of another
+ * direction and size may be other commands.  Rows that say so run with ctx->mutex
+ * held; the others take what they need themselves.
  *
  * What a command does to an event it does to its inherited copies too, under
  * the event's child_mutex; REFRESH and what is about buffers and programs is for

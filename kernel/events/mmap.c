@@ -745,8 +745,9 @@ static int map_aux(struct perf_event *event, struct vm_area_struct *vma)
  * other CPUs); not MAP_SHARED; a size that is not allowed, or not that of the
  * buffer that is there; an AUX area that is not where the user page says.
  * -EPERM: more than the user and RLIMIT_MEMLOCK allow.  -ENOMEM.
- * -ENODEV: the PMU has gone.  -EOPNOTSUPP: it has no AUX.  -EBUSY: the AUX area was unmapped and is
- * still being written to.  Or what security_perf_event_read() says.
+ * -ENODEV: the PMU has gone.  -EOPNOTSUPP: it has no AUX.
+ * -EBUSY: the AUX area was unmapped and is still being written to.
+ * Or what security_perf_event_read() says.
  */
 int perf_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -844,8 +845,9 @@ static int attach_to_output_locked(struct perf_event *event, struct perf_event *
  *
  * Context: task; may sleep.  ctx->mutex may be held.
  * Return: 0; -ENODEV: @output's PMU has gone; or -EINVAL: @event is mapped itself;
- * @output has no mapped buffer; both are the same; or they differ in CPU, in task (of events without
- * a CPU), in clock, in direction, or in the PMU of their AUX areas.
+ * @output has no mapped buffer; both are the same; or they differ in CPU, in task
+ * (of events without a CPU), in clock, in direction, or in the PMU of their AUX
+ * areas.
  */
 int perf_event_set_output(struct perf_event *event, struct perf_event *output)
 {

@@ -881,9 +881,9 @@ static int try_hardware(struct perf_event *event)
  *
  * Context: task, may sleep; a child's with its parent's ctx->mutex held.
  * Return: 0; -ENOENT if the type, or its event, is nobody's; -ENODEV if the
- * event's CPU has no such PMU, or the parent's goes; -EINVAL for an exclude_* that the PMU does not
- * know; -EOPNOTSUPP for registers that it cannot sample; what the PMU's
- * event_init() returned.
+ * event's CPU has no such PMU, or the parent's goes; -EINVAL for an exclude_* that
+ * the PMU does not know; -EOPNOTSUPP for registers that it cannot sample; what the
+ * PMU's event_init() returned.
  */
 int perf_pmu_init_event(struct perf_event *event)
 {
