@@ -230,8 +230,7 @@ static void event_detach_buffer(struct perf_event *event)
 /* Undo what the PMU did for the event, which is in no context. */
 static void event_leave_pmu(struct perf_event *event)
 {
-	if (event->attach_state & PERF_ATTACH_EXCLUSIVE)
-		perf_exclusive_put(event);
+	perf_exclusive_put(event);
 
 	if (event->destroy)
 		event->destroy(event);
