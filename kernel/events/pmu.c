@@ -276,21 +276,14 @@ void __weak perf_event_print_debug(void) { }
 
 /* ---- What is left of a PMU that has gone ------------------------------------------- */
 
-static int gone_event_init(struct perf_event *event)
-{
-	return -ENODEV;
-}
-
-static void gone_read(struct perf_event *event)
-{
-}
-
+/*
+ * No callbacks: it is nobody's type, pmu_tryget() refuses it to children, and an
+ * event that has it was detached before and will never be ACTIVE again.
+ */
 static struct pmu gone_pmu = {
 	.name		= "gone",
 	.task_ctx_nr	= perf_invalid_context,
 	.capabilities	= PERF_PMU_CAP_NO_INTERRUPT | PERF_PMU_CAP_NO_NMI,
-	.event_init	= gone_event_init,
-	.read		= gone_read,
 };
 
 /* ---- sysfs ------------------------------------------------------------------------ */
