@@ -1128,12 +1128,11 @@ static void want_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *
 		return;
 
 	perf_event_set_state(event, PERF_EVENT_STATE_INACTIVE);
-	if (event != leader && event->resident)
-		resident_set_active(event);
+	/* To put it on its PMU is for run_fn(). */
+	if (event == leader)
+		group_begin(NULL, event);
 	else if (event->resident)
-		resident_group_on(event);
-	else if (event == leader)
-		perf_group_enqueue(event);
+		resident_set_active(event);
 }
 
 /* It does, if there is room. */
