@@ -427,24 +427,16 @@ static struct perf_buffer *mapped_rb(struct perf_event *event)
 }
 
 /* The driver may want to know.  SRCU keeps a PMU that is about to go. */
-static void tell_mapped(struct perf_event *event, struct vm_area_struct *vma)
+static void tell_driver(struct perf_event *event, struct vm_area_struct *vma, bool mapped)
 {
+	void (*tell)(struct perf_event *event, struct mm_struct *mm);
 	struct pmu *pmu;
 
 	guard(srcu)(&pmus_srcu);
 	pmu = READ_ONCE(event->pmu);
-	if (pmu->event_mapped)
-		pmu->event_mapped(event, vma->vm_mm);
-}
-
-static void tell_unmapped(struct perf_event *event, struct vm_area_struct *vma)
-{
-	struct pmu *pmu;
-
-	guard(srcu)(&pmus_srcu);
-	pmu = READ_ONCE(event->pmu);
-	if (pmu->event_unmapped)
-		pmu->event_unmapped(event, vma->vm_mm);
+	tell = mapped ? pmu->event_mapped : pmu->event_unmapped;
+	if (tell)
+		tell(event, vma->vm_mm);
 }
 
 /* mremap() moved the mapping: the new one is here before the old one goes. */
@@ -458,7 +450,7 @@ static void perf_mmap_open(struct vm_area_struct *vma)
 	if (maps_aux(vma))
 		refcount_inc(&rb->aux_mmap_count);
 
-	tell_mapped(event, vma);
+	tell_driver(event, vma, true);
 }
 
 /*
@@ -487,7 +479,7 @@ static void perf_mmap_close(struct vm_area_struct *vma)
 	/* The event's own reference goes with its last mapping. */
 	refcount_inc(&rb->refcount);
 
-	tell_unmapped(event, vma);
+	tell_driver(event, vma, false);
 
 	if (maps_aux(vma))
 		unmap_aux(rb);
@@ -784,7 +776,7 @@ int perf_mmap(struct file *file, struct vm_area_struct *vma)
 	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP | VM_MIXEDMAP);
 	vma->vm_ops = &perf_mmap_vm_ops;
 
-	tell_mapped(event, vma);
+	tell_driver(event, vma, true);
 
 	return 0;
 }
