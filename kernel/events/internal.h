@@ -293,6 +293,7 @@ int perf_event_account_overflow(struct perf_event *event, bool throttle);
 void perf_event_init_pending(struct perf_event *event);
 void perf_event_sync_pending(struct perf_event *event);
 void perf_event_wakeup(struct perf_event *event);
+void perf_event_wakeup_later(struct perf_event *event);
 void perf_event_hang_up(struct perf_event *event);
 int perf_event_overflow_throttle(struct perf_event *event, bool throttle,
 				 struct perf_sample_data *data, struct pt_regs *regs);

@@ -65,6 +65,18 @@ static void wakeup_irq(struct irq_work *work)
 }
 
 /**
+ * perf_event_wakeup_later() - perf_event_wakeup() as soon as interrupts may come
+ * @event: the event
+ *
+ * Context: any, NMI too; ctx->lock may be held; the CPU stays the same.
+ */
+void perf_event_wakeup_later(struct perf_event *event)
+{
+	event->pending_wakeup = 1;
+	irq_work_queue(&event->pending_irq);
+}
+
+/**
  * perf_event_hang_up() - tell who polls, soon, that the event stopped for good
  * @event: the event, in a context
  *
@@ -73,8 +85,7 @@ static void wakeup_irq(struct irq_work *work)
 void perf_event_hang_up(struct perf_event *event)
 {
 	event->pending_kill = POLL_HUP;
-	event->pending_wakeup = 1;
-	irq_work_queue(&event->pending_irq);
+	perf_event_wakeup_later(event);
 }
 
 /*
@@ -332,10 +343,8 @@ static bool take_overflow(struct perf_event *event, struct perf_sample_data *dat
 	handler = READ_ONCE(event->overflow_handler);
 	handler(event, data, regs);
 
-	if (*perf_event_fasync(event) && event->pending_kill) {
-		event->pending_wakeup = 1;
-		irq_work_queue(&event->pending_irq);
-	}
+	if (*perf_event_fasync(event) && event->pending_kill)
+		perf_event_wakeup_later(event);
 
 	return last;
 }

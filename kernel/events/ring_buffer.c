@@ -224,13 +224,12 @@ void perf_output_wakeup(struct perf_output_handle *handle)
 	struct perf_event *event = handle->event;
 
 	atomic_set(&handle->rb->poll, (__force int)(EPOLLIN | EPOLLRDNORM));
-	event->pending_wakeup = 1;
 
 	/* A signal for whoever asked for one, unless a better reason stands. */
 	if (!event->pending_kill && *perf_event_fasync(event))
 		event->pending_kill = POLL_IN;
 
-	irq_work_queue(&event->pending_irq);
+	perf_event_wakeup_later(event);
 }
 
 /* Find the buffer and open a bracket in it; false if there is nowhere to write. */
