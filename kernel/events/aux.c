@@ -312,7 +312,7 @@ void perf_aux_abandon(struct perf_event *event)
 		return;
 
 	guard(rcu)();
-	rb = perf_event_rb(event->parent ?: event);
+	rb = perf_event_rb(perf_event_root(event));
 	if (rb && READ_ONCE(rb->aux_event) == event &&
 	    READ_ONCE(rb->aux_cpu) == smp_processor_id())
 		aux_leave(rb);
@@ -334,7 +334,7 @@ static void stop_aux_ipi(void *info)
 	if (READ_ONCE(rb->aux_cpu) != smp_processor_id())
 		return;
 	event = READ_ONCE(rb->aux_event);
-	if (!event || (stop->root && stop->root != (event->parent ?: event)))
+	if (!event || (stop->root && stop->root != perf_event_root(event)))
 		return;
 
 	if (event->state == PERF_EVENT_STATE_ACTIVE && event->oncpu == smp_processor_id())
@@ -417,7 +417,7 @@ static unsigned long aux_room(struct perf_buffer *rb)
  */
 void *perf_aux_output_begin(struct perf_output_handle *handle, struct perf_event *event)
 {
-	struct perf_event *root = event->parent ?: event;
+	struct perf_event *root = perf_event_root(event);
 	struct perf_buffer *rb;
 
 	handle->event = NULL;
@@ -681,7 +681,7 @@ void perf_event_aux_pause(struct perf_event *aux_event, bool pause)
 
 	guard(irqsave)();
 
-	rb = perf_event_rb(aux_event->parent ?: aux_event);
+	rb = perf_event_rb(perf_event_root(aux_event));
 	if (!rb || READ_ONCE(rb->aux_in_pause_resume))
 		return;
 

@@ -1479,7 +1479,7 @@ static struct perf_event *inherit_alloc(struct inherit *inherit, struct perf_eve
 		.cpu = event->cpu,
 		.task = inherit->child,
 		.leader = leader,
-		.parent = event->parent ?: event,
+		.parent = perf_event_root(event),
 		.cgroup_fd = -1,
 	};
 
@@ -1693,7 +1693,7 @@ static void exit_event(struct perf_event *event, unsigned int flags, struct list
 		list_add_tail(&event->child_list, dead);
 
 	/* Who polls wants to know that nothing more will come. */
-	perf_event_wakeup(parent ?: event);
+	perf_event_wakeup(perf_event_root(event));
 }
 
 /* Take a context away from its task, for good. */

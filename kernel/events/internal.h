@@ -191,6 +191,12 @@ void perf_epc_put(struct perf_event_pmu_context *epc);
 
 extern const struct file_operations perf_fops;
 
+/* The event that was opened, whose id the user knows. */
+static inline struct perf_event *perf_event_root(struct perf_event *event)
+{
+	return event->parent ?: event;
+}
+
 /* Closed, or its PMU has gone: event->pmu is not to be used.  ctx->mutex or mmap_mutex held. */
 static inline bool perf_event_is_orphan(struct perf_event *event)
 {
@@ -317,12 +323,6 @@ static inline bool perf_event_has_skidded(struct perf_event *event, struct pt_re
 
 void perf_output_read(struct perf_output_handle *handle, struct perf_event *event,
 		      bool skip_read);
-
-/* The event that was opened, whose id the user knows. */
-static inline struct perf_event *perf_event_root(struct perf_event *event)
-{
-	return event->parent ?: event;
-}
 
 static inline u32 perf_event_pid(struct perf_event *event, struct task_struct *task)
 {

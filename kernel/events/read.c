@@ -93,7 +93,7 @@ static void row_add(struct perf_read_row *row, struct perf_event *event)
 {
 	row->count += perf_event_count(event, false);
 	row->lost += atomic64_read(&event->lost_samples);
-	row->id = event->parent ? event->parent->id : event->id;
+	row->id = perf_event_root(event)->id;
 }
 
 /* Is the group of a copy still a copy of the root's group?  ctx->lock held. */

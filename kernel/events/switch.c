@@ -32,20 +32,16 @@ static bool ctxs_are_clones(struct perf_event_context *a, struct perf_event_cont
 	return a->parent_ctx && a->parent_ctx == b->parent_ctx && a->parent_gen == b->parent_gen;
 }
 
-static struct perf_event *root_event(struct perf_event *event)
-{
-	return event->parent ?: event;
-}
-
 /* Do the lists, of equal length, tell the same story in the same order? */
 static bool event_lists_match(struct perf_event_context *actx, struct perf_event_context *bctx)
 {
 	struct list_head *node = &bctx->event_list;
-	struct perf_event *a;
+	struct perf_event *a, *b;
 
 	list_for_each_entry(a, &actx->event_list, event_entry) {
 		node = node->next;
-		if (root_event(a) != root_event(list_entry(node, struct perf_event, event_entry)))
+		b = list_entry(node, struct perf_event, event_entry);
+		if (perf_event_root(a) != perf_event_root(b))
 			return false;
 	}
 

@@ -213,7 +213,7 @@ static void __init uprobe_pmu_register(void) { }
 /* Children are filtered by what their parent was given. */
 static bool tracing_filter_match(struct perf_event *event, void *record)
 {
-	struct perf_event *root = event->parent ?: event;
+	struct perf_event *root = perf_event_root(event);
 	/* Published by ftrace_profile_set_filter(), freed when no event is left. */
 	struct event_filter *filter = READ_ONCE(root->filter);
 
