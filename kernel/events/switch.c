@@ -143,7 +143,8 @@ static bool try_swap_ctxs(struct task_struct *prev, struct perf_event_context *c
 /* ---- PMUs that watch switches ------------------------------------------------ */
 
 static DEFINE_PER_CPU(struct list_head, sched_cb_list);
-static DEFINE_PER_CPU(int, sched_cb_usages);
+/* How many there are. */
+static DEFINE_PER_CPU(int, sched_cb_pmus);
 
 DEFINE_PER_CPU(int, perf_switch_users);
 
@@ -158,11 +159,13 @@ void perf_sched_cb_inc(struct pmu *pmu)
 	struct perf_cpu_pmu_context *cpc = this_cpc(pmu);
 	struct list_head *list = this_cpu_ptr(&sched_cb_list);
 
+	if (cpc->sched_cb_usage++)
+		return;
+
 	if (!list->next)
 		INIT_LIST_HEAD(list);
-	if (!cpc->sched_cb_usage++)
-		list_add(&cpc->sched_cb_entry, list);
-	this_cpu_inc(sched_cb_usages);
+	list_add(&cpc->sched_cb_entry, list);
+	this_cpu_inc(sched_cb_pmus);
 	this_cpu_inc(perf_switch_users);
 }
 
@@ -176,10 +179,12 @@ void perf_sched_cb_dec(struct pmu *pmu)
 {
 	struct perf_cpu_pmu_context *cpc = this_cpc(pmu);
 
+	if (--cpc->sched_cb_usage)
+		return;
+
 	this_cpu_dec(perf_switch_users);
-	this_cpu_dec(sched_cb_usages);
-	if (!--cpc->sched_cb_usage)
-		list_del(&cpc->sched_cb_entry);
+	this_cpu_dec(sched_cb_pmus);
+	list_del(&cpc->sched_cb_entry);
 }
 
 /* @on: the PMUs of the task's context were told as it was put on: task_epc_on(). */
@@ -228,7 +233,7 @@ void __perf_event_task_sched_out(struct task_struct *prev, struct task_struct *n
 {
 	struct perf_cpu_context *cpuctx = this_cpu_ptr(&perf_cpu_context);
 
-	if (unlikely(__this_cpu_read(sched_cb_usages)))
+	if (unlikely(__this_cpu_read(sched_cb_pmus)))
 		tell_pmus(cpuctx, prev, false, false);
 
 	perf_sideband_switch(prev, next, false);
@@ -279,7 +284,7 @@ void __perf_event_task_sched_in(struct task_struct *prev, struct task_struct *ta
 	bool on = ctx_sched_in(cpuctx, task);
 
 	/* Before anything else of the task runs with the PMU enabled. */
-	if (unlikely(__this_cpu_read(sched_cb_usages)))
+	if (unlikely(__this_cpu_read(sched_cb_pmus)))
 		tell_pmus(cpuctx, task, true, on);
 
 	perf_sideband_switch(task, prev, true);
