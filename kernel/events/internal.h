@@ -548,6 +548,20 @@ static inline unsigned long perf_data_size(struct perf_buffer *rb)
 	return (unsigned long)rb->nr_pages << (PAGE_SHIFT + rb_page_order(rb));
 }
 
+/* Without attr.watermark the reader is woken after so many samples. */
+static inline void rb_count_sample(struct perf_buffer *rb, struct perf_event *event)
+{
+	long every = event->attr.wakeup_events;
+
+	if (event->attr.watermark || !every)
+		return;
+
+	if (local_inc_return(&rb->events) >= every) {
+		local_sub(every, &rb->events);
+		local_inc(&rb->wakeup);
+	}
+}
+
 static inline unsigned long perf_aux_size(struct perf_buffer *rb)
 {
 	return (unsigned long)rb->aux_nr_pages << PAGE_SHIFT;

@@ -817,20 +817,6 @@ static void write_fields(struct sample *s)
 	write_words(s->handle, words, n);
 }
 
-/* Without attr.watermark the reader is woken after so many samples. */
-static void count_towards_wakeup(struct perf_buffer *rb, struct perf_event *event)
-{
-	long every = event->attr.wakeup_events;
-
-	if (event->attr.watermark || !every)
-		return;
-
-	if (local_inc_return(&rb->events) >= every) {
-		local_sub(every, &rb->events);
-		local_inc(&rb->wakeup);
-	}
-}
-
 /**
  * perf_output_sample() - write a sample
  * @handle: room for it
@@ -851,7 +837,7 @@ void perf_output_sample(struct perf_output_handle *handle, struct perf_event_hea
 
 	perf_output_put(handle, *header);
 	write_fields(&s);
-	count_towards_wakeup(handle->rb, event);
+	rb_count_sample(handle->rb, event);
 }
 
 static __always_inline int sample_output(struct perf_event *event, struct perf_sample_data *data,
