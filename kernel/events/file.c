@@ -333,10 +333,8 @@ static int ioc_run(const struct perf_ioc *ioc, struct perf_event *event, unsigne
 	struct perf_event_context *ctx;
 	int ret;
 
-	if (perf_event_is_orphan(event))
-		return -ENODEV;
 	if (!ioc->locked)
-		return ioc->fn(event, arg);
+		return perf_event_is_orphan(event) ? -ENODEV : ioc->fn(event, arg);
 
 	ctx = perf_event_ctx_lock(event);
 	ret = perf_event_is_orphan(event) ? -ENODEV : ioc->fn(event, arg);
