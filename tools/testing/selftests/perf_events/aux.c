@@ -30,11 +30,9 @@ FIXTURE(aux)
 FIXTURE_SETUP(aux)
 {
 	self->page = getpagesize();
-	self->attr = pe_attr(pmu_type("intel_bts"), 0);
+	self->attr = bts_attr();
 	if ((int)self->attr.type < 0)
 		SKIP(return, "no PMU intel_bts");
-	self->attr.disabled = 1;
-	self->attr.exclude_kernel = 1;
 	self->fd = -1;
 }
 

@@ -358,6 +358,16 @@ static inline int pmu_type(const char *name)
 	return file_long(path, -1);
 }
 
+/* Intel's branch trace store, the PMU with an AUX area that is known here; type -1: none. */
+static inline struct perf_event_attr bts_attr(void)
+{
+	struct perf_event_attr attr = pe_attr(pmu_type("intel_bts"), 0);
+
+	attr.disabled = 1;
+	attr.exclude_kernel = 1;
+	return attr;
+}
+
 static inline const char *tracefs(void)
 {
 	if (!access("/sys/kernel/tracing/events", F_OK))

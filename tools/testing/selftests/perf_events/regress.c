@@ -806,11 +806,9 @@ FIXTURE(aux)
 FIXTURE_SETUP(aux)
 {
 	self->page = getpagesize();
-	self->attr = pe_attr(pmu_type("intel_bts"), 0);
+	self->attr = bts_attr();
 	if ((int)self->attr.type < 0)
-		SKIP(return, "no PMU with an AUX area that is known here");
-	self->attr.disabled = 1;
-	self->attr.exclude_kernel = 1;
+		SKIP(return, "no PMU intel_bts");
 	self->fd = pe_self(&self->attr);
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, ring_map(&self->ring, self->fd, 1));
