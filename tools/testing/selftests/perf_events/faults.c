@@ -12,7 +12,6 @@
  * A fault is set off by /proc/PID/fail-nth, which a kernel has for debugging.
  */
 #include <link.h>
-#include <linux/bpf.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include "fault_util.h"
@@ -180,13 +179,9 @@ static int with_program(struct trial *t)
 	struct bpf_insn insn[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1 }, { .code = BPF_JMP | BPF_EXIT },
 	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_TRACEPOINT, .insns = (unsigned long)insn,
-		.insn_cnt = ARRAY_SIZE(insn), .license = (unsigned long)"GPL",
-	};
 
-	t->file = syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
-	return t->file < 0 ? -errno : 0;
+	t->file = bpf_load(BPF_PROG_TYPE_TRACEPOINT, insn, ARRAY_SIZE(insn));
+	return t->file < 0 ? t->file : 0;
 }
 
 /* ---- Whether it works ---- */

@@ -4,7 +4,6 @@
  * that it refuses.  (SET_OUTPUT and PAUSE_OUTPUT have more in ring.c, SET_FILTER
  * in filters.c, MODIFY_ATTRIBUTES in breakpoint.c.)
  */
-#include <linux/bpf.h>
 #include "perf_util.h"
 
 static const __u64 times = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
@@ -268,19 +267,6 @@ TEST_F(command, modify_other_than_a_breakpoint)
 
 /* ---- BPF ---- */
 
-static int load(int type, const struct bpf_insn *code, int nr)
-{
-	union bpf_attr attr = {
-		.prog_type = type,
-		.insns = (unsigned long)code,
-		.insn_cnt = nr,
-		.license = (unsigned long)"GPL",
-	};
-	int fd = syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
-
-	return fd < 0 ? -errno : fd;
-}
-
 static const struct bpf_insn return_1 = {
 	.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1,
 };
@@ -291,7 +277,7 @@ static int load_return_1(int type)
 {
 	const struct bpf_insn code[] = { return_1, leave };
 
-	return load(type, code, ARRAY_SIZE(code));
+	return bpf_load(type, code, ARRAY_SIZE(code));
 }
 
 /* Looks at the record far behind the end of any. */
@@ -303,7 +289,7 @@ static int load_reader(void)
 		return_1, leave,
 	};
 
-	return load(BPF_PROG_TYPE_TRACEPOINT, code, ARRAY_SIZE(code));
+	return bpf_load(BPF_PROG_TYPE_TRACEPOINT, code, ARRAY_SIZE(code));
 }
 
 static int load_get_stack(void)
@@ -318,7 +304,7 @@ static int load_get_stack(void)
 		return_1, leave,
 	};
 
-	return load(BPF_PROG_TYPE_PERF_EVENT, code, ARRAY_SIZE(code));
+	return bpf_load(BPF_PROG_TYPE_PERF_EVENT, code, ARRAY_SIZE(code));
 }
 
 TEST_F(command, bpf_arguments)

@@ -27,6 +27,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <linux/bpf.h>
 #include <linux/perf_event.h>
 
 #include "../kselftest_harness.h"
@@ -401,6 +402,22 @@ static inline const char *cgroup_make(void)
 		return NULL;
 	snprintf(path, sizeof(path), "/sys/fs/cgroup/perf_events_%d", getpid());
 	return mkdir(path, 0755) ? NULL : path;
+}
+
+/* ---- BPF ---- */
+
+/* A program's descriptor, or an errno. */
+static inline int bpf_load(int type, const struct bpf_insn *code, int nr)
+{
+	union bpf_attr attr = {
+		.prog_type = type,
+		.insns = (unsigned long)code,
+		.insn_cnt = nr,
+		.license = (unsigned long)"GPL",
+	};
+	int fd = syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+
+	return fd < 0 ? -errno : fd;
 }
 
 /* ---- A second process or thread, in step with the test ---- */

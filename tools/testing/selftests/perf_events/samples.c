@@ -6,7 +6,6 @@
  * alone, with all others and in random company; the parse must end at the
  * record's last byte.
  */
-#include <linux/bpf.h>
 #include "perf_util.h"
 
 #define MAGIC		0x5ca1ab1e0ddba115ULL
@@ -632,14 +631,8 @@ static int load_output(int map)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_TRACEPOINT,
-		.insns = (unsigned long)code,
-		.insn_cnt = ARRAY_SIZE(code),
-		.license = (unsigned long)"GPL",
-	};
 
-	return syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+	return bpf_load(BPF_PROG_TYPE_TRACEPOINT, code, ARRAY_SIZE(code));
 }
 
 /* An array of events with @fd at CPU 0. */

@@ -5,7 +5,6 @@
  * Where it makes sense each is looked for twice: by an event of the task and by
  * one of the CPU.  Every record must end in the trailer that the event ordered.
  */
-#include <linux/bpf.h>
 #include "perf_util.h"
 
 #define TRAILER	(PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID | \
@@ -437,14 +436,8 @@ static int load_filter(void)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
-		.insns = (unsigned long)code,
-		.insn_cnt = ARRAY_SIZE(code),
-		.license = (unsigned long)"GPL",
-	};
 
-	return syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+	return bpf_load(BPF_PROG_TYPE_SOCKET_FILTER, code, ARRAY_SIZE(code));
 }
 
 struct bpf_record {
