@@ -28,6 +28,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <linux/bpf.h>
+#include <linux/capability.h>
 #include <linux/perf_event.h>
 
 #include "../kselftest_harness.h"
@@ -35,6 +36,9 @@
 #define NSEC_PER_SEC	1000000000ULL
 #define NSEC_PER_MSEC	1000000ULL
 #define NOBODY		65534
+#ifndef CAP_PERFMON
+#define CAP_PERFMON	38
+#endif
 #define NO_COUNT	(~0ULL)
 
 /* ---- Opening, reading, commanding ---- */
@@ -482,6 +486,39 @@ static inline int worker_join(struct worker *w)
 static inline pid_t get_tid(void)
 {
 	return syscall(__NR_gettid);
+}
+
+/* ---- Dropping privileges ---- */
+
+static inline int set_caps(__u64 caps)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2] = {
+		{ caps, caps, 0 }, { caps >> 32, caps >> 32, 0 },
+	};
+
+	return syscall(__NR_capset, &head, data);
+}
+
+static inline int become_nobody(__u64 caps)
+{
+	if (prctl(PR_SET_KEEPCAPS, 1) || setresgid(NOBODY, NOBODY, NOBODY) ||
+	    setresuid(NOBODY, NOBODY, NOBODY))
+		return -1;
+	return set_caps(caps);
+}
+
+/* Run @fn as nobody with @caps; what it returns (0..127), or -1. */
+static inline int as_nobody(__u64 caps, int (*fn)(const void *arg), const void *arg)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		if (become_nobody(caps))
+			_exit(126);
+		_exit(fn(arg));
+	}
+	return child_join(child);
 }
 
 /* ---- The ring ---- */

@@ -4,13 +4,8 @@
  * CAP_PERFMON adds, and how much memory may be locked.  Each attempt runs in a
  * child that has dropped what it must; the sysctl is put back at the end.
  */
-#include <linux/capability.h>
 #include <linux/hw_breakpoint.h>
 #include "perf_util.h"
-
-#ifndef CAP_PERFMON
-#define CAP_PERFMON	38
-#endif
 
 #define LOWEST	(-1)
 
@@ -47,38 +42,7 @@ static const struct attempt software[] = {
 	  { .exclude_kernel = 1, .sigtrap = 1, .remove_on_exec = 1 }, { 0, 0, 0, 0 } },
 };
 
-/* ---- Dropping privileges ---- */
-
-static int set_caps(__u64 caps)
-{
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2] = {
-		{ caps, caps, 0 }, { caps >> 32, caps >> 32, 0 },
-	};
-
-	return syscall(__NR_capset, &head, data);
-}
-
-static int become_nobody(__u64 caps)
-{
-	if (prctl(PR_SET_KEEPCAPS, 1) || setresgid(NOBODY, NOBODY, NOBODY) ||
-	    setresuid(NOBODY, NOBODY, NOBODY))
-		return -1;
-	return set_caps(caps);
-}
-
-/* Run @fn as nobody with @caps; what it returns (0..127), or -1. */
-static int as_nobody(__u64 caps, int (*fn)(const void *arg), const void *arg)
-{
-	pid_t child = fork();
-
-	if (!child) {
-		if (become_nobody(caps))
-			_exit(126);
-		_exit(fn(arg));
-	}
-	return child_join(child);
-}
+/* ---- Trying ---- */
 
 static int attempt(const void *arg)
 {

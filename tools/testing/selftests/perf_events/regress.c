@@ -11,13 +11,8 @@
  * memory than a test may ask for), and a guest that runs with the host's
  * PEBS (arch/x86, and a guest with a PMU).
  */
-#include <linux/capability.h>
 #include <linux/hw_breakpoint.h>
 #include "perf_util.h"
-
-#ifndef CAP_PERFMON
-#define CAP_PERFMON	38
-#endif
 
 #define CPU1_ONLINE	"/sys/devices/system/cpu/cpu1/online"
 
@@ -110,24 +105,6 @@ TEST(nonsense_is_refused_everywhere)
 }
 
 /* ---- Privilege ---- */
-
-/* What @fn returns (0..127) as nobody with @caps. */
-static int as_nobody(__u64 caps, int (*fn)(const void *arg), const void *arg)
-{
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2] = {
-		{ caps, caps, 0 }, { caps >> 32, caps >> 32, 0 },
-	};
-	pid_t child = fork();
-
-	if (!child) {
-		if (prctl(PR_SET_KEEPCAPS, 1) || setresgid(NOBODY, NOBODY, NOBODY) ||
-		    setresuid(NOBODY, NOBODY, NOBODY) || syscall(__NR_capset, &head, data))
-			_exit(126);
-		_exit(fn(arg));
-	}
-	return child_join(child);
-}
 
 static int open_self(const void *arg)
 {
