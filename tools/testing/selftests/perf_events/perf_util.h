@@ -93,6 +93,16 @@ static inline struct perf_event_attr fault_attr(void)
 	return attr;
 }
 
+/* A sample of each, with where it was. */
+static inline struct perf_event_attr sampling_faults(void)
+{
+	struct perf_event_attr attr = fault_attr();
+
+	attr.sample_period = 1;
+	attr.sample_type = PERF_SAMPLE_ADDR;
+	return attr;
+}
+
 /* The descriptor that the next open would get: equal before and after is none left. */
 static inline int lowest_fd(void)
 {
