@@ -46,6 +46,10 @@ objdir()
 	esac
 }
 
+# machines: the names of scripts/qemu/machines; machine_cpu NAME: QEMU's -cpu for one, nothing if there is none
+machines() { awk '/^[a-z]/ { print $1 }' "$TOP/scripts/qemu/machines"; }
+machine_cpu() { awk -v name="$1" '$1 == name { print $2 }' "$TOP/scripts/qemu/machines"; }
+
 need_compiler()
 {
 	need "to build a kernel" gcc make flex bison bc cpio libelf-dev libssl-dev lz4 python3 ccache dwarves

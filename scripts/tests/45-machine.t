@@ -14,7 +14,7 @@ here=$TOP/scripts/qemu
 guest=$work/guest		# a copy: an edit while this runs shall not make two boots differ
 programs=$BUILD/machine
 names=${MACHINES:-skylake zen4}
-[ "$names" != all ] || names=$(awk '/^[a-z]/ { print $1 }' "$here/machines")
+[ "$names" != all ] || names=$(machines)
 
 mkdir -p "$programs"
 cp -r "$here/guest" "$guest"
@@ -45,7 +45,7 @@ boot()
 {
 	local cpu words banner
 
-	cpu=$(awk -v name="$1" '$1 == name { print $2 }' "$here/machines")
+	cpu=$(machine_cpu "$1")
 	read -r _ words banner < <(awk -v name="$1" '$1 == name' "$guest/expected")
 	[ -n "$cpu" ] && [ -n "$words" ] || { say "$1 is not in scripts/qemu/machines and $guest/expected"; return 1; }
 	say "$1: $2"
