@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fork() of a child that exits at once, until it is waited for; its parent has so many events that
- * are inherited.
+ * fork() of a child that exits at once, until it is waited for; its parent has so many events,
+ * which are inherited or not.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -13,11 +13,11 @@
 
 #define CHILDREN 256
 
-static void open_inherited(int nr)
+static void open_quiet(int nr, bool inherited)
 {
 	struct perf_event_attr attr = quiet();
 
-	attr.inherit = 1;
+	attr.inherit = inherited;
 	open_events(attr, nr);
 }
 
@@ -30,23 +30,12 @@ static void fork_exit(void)
 	must(waitpid(pid, NULL, 0), "wait");
 }
 
-static void inherit(const struct path *path, int size)
+/* path->arg: whether the events are inherited. */
+static void fork_with_events(const struct path *path, int size)
 {
 	struct takes takes = {};
 
-	open_inherited(size);
-	for (int i = 0; i < 5; i++)
-		fork_exit();
-	for (int i = 0; i < 101; i++)
-		TAKE(&takes, fork_exit());
-	report(path, size, &takes);
-}
-
-static void not_inherited(const struct path *path, int size)
-{
-	struct takes takes = {};
-
-	open_events(quiet(), size);
+	open_quiet(size, path->arg);
 	for (int i = 0; i < 5; i++)
 		fork_exit();
 	for (int i = 0; i < 101; i++)
@@ -111,14 +100,14 @@ static void memory(const struct path *path, int size)
 {
 	double without = memory_of_child();
 
-	open_inherited(size);
+	open_quiet(size, true);
 	report_value(path, size, (memory_of_child() - without) / size);
 }
 
 const struct path fork_paths[] = {
-	{ "fork.none", inherit },
-	{ "fork.own", not_inherited, { 1, 16 } },
-	{ "fork.inherit", inherit, { 1, 4, 16 } },
+	{ "fork.none", fork_with_events },
+	{ "fork.own", fork_with_events, { 1, 16 } },
+	{ "fork.inherit", fork_with_events, { 1, 4, 16 }, true },
 	{ "fork.memory", memory, { 1, 16 } },
 	{}
 };
