@@ -190,15 +190,7 @@ static void outlive(struct perf_event_attr *attr, struct dead *dead)
 {
 	struct worker w;
 
-	if (!worker_fork(&w)) {
-		touch_pages(1);
-		worker_post(&w);
-		worker_wait(&w);
-		touch_pages(5);
-		worker_post(&w);
-		worker_wait(&w);
-		_exit(0);
-	}
+	toucher_fork(&w, 5);
 	worker_wait(&w);
 	attr->disabled = 0;
 	dead->fd = pe_open(attr, w.pid, -1, -1, 0);
@@ -336,14 +328,7 @@ TEST_F(life, two_open_the_first_event_of_a_third)
 	race.attr.disabled = 0;
 	pthread_barrier_init(&race.start, NULL, 2);
 	for (int round = 0; round < rounds(100); round++) {
-		if (!worker_fork(&w)) {
-			worker_post(&w);
-			worker_wait(&w);
-			touch_pages(3);
-			worker_post(&w);
-			worker_wait(&w);
-			_exit(0);
-		}
+		toucher_fork(&w, 3);
 		worker_wait(&w);
 		sleep_ms(2);
 		race.target = w.pid;

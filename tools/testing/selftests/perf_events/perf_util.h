@@ -493,6 +493,20 @@ static inline int worker_join(struct worker *w)
 	return code;
 }
 
+/* A worker that is ready, and then touches @nr pages whenever it is told to. */
+static inline void toucher_fork(struct worker *w, unsigned int nr)
+{
+	if (worker_fork(w))
+		return;
+	touch_pages(1);
+	worker_post(w);
+	while (worker_wait(w)) {
+		touch_pages(nr);
+		worker_post(w);
+	}
+	_exit(0);
+}
+
 static inline pid_t get_tid(void)
 {
 	return syscall(__NR_gettid);

@@ -175,15 +175,7 @@ TEST_F(io, of_another_process)
 	struct worker w;
 	int fd;
 
-	if (!worker_fork(&w)) {
-		touch_pages(1);
-		worker_post(&w);
-		worker_wait(&w);
-		touch_pages(5);
-		worker_post(&w);
-		worker_wait(&w);
-		_exit(0);
-	}
+	toucher_fork(&w, 5);
 	worker_wait(&w);
 	self->attr.disabled = 0;
 	fd = pe_open(&self->attr, w.pid, -1, -1, 0);
@@ -195,7 +187,6 @@ TEST_F(io, of_another_process)
 	ASSERT_TRUE(worker_wait(&w));
 	EXPECT_LE(1, got.count);
 	EXPECT_EQ(fd, got.fd);
-	worker_post(&w);
 	EXPECT_EQ(0, worker_join(&w));
 }
 
