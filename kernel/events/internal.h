@@ -573,21 +573,19 @@ static inline unsigned long perf_aux_size(struct perf_buffer *rb)
  */
 static inline int get_recursion_context(u8 *recursion)
 {
-	unsigned char rctx = interrupt_context_level();
+	int level = interrupt_context_level();
 
-	if (recursion[rctx])
+	if (recursion[level])
 		return -1;
-
-	recursion[rctx]++;
+	recursion[level] = 1;
 	barrier(); /* what the context guards comes after */
-
-	return rctx;
+	return level;
 }
 
-static inline void put_recursion_context(u8 *recursion, unsigned char rctx)
+static inline void put_recursion_context(u8 *recursion, int level)
 {
 	barrier(); /* what the context guards came before */
-	recursion[rctx]--;
+	recursion[level] = 0;
 }
 
 /* ---- Reading: read.c ------------------------------------------------------------- */
