@@ -31,26 +31,26 @@ struct perf_guest_info_callbacks {
 #ifdef CONFIG_GUEST_PERF_EVENTS
 extern struct perf_guest_info_callbacks __rcu *perf_guest_cbs;
 
-DECLARE_STATIC_CALL(__perf_guest_state, *perf_guest_cbs->state);
-DECLARE_STATIC_CALL(__perf_guest_get_ip, *perf_guest_cbs->get_ip);
-DECLARE_STATIC_CALL(__perf_guest_handle_intel_pt_intr, *perf_guest_cbs->handle_intel_pt_intr);
+DECLARE_STATIC_CALL(perf_guest_ask_state, *perf_guest_cbs->state);
+DECLARE_STATIC_CALL(perf_guest_ask_ip, *perf_guest_cbs->get_ip);
+DECLARE_STATIC_CALL(perf_guest_ask_pt_intr, *perf_guest_cbs->handle_intel_pt_intr);
 
 void perf_register_guest_info_callbacks(struct perf_guest_info_callbacks *cbs);
 void perf_unregister_guest_info_callbacks(struct perf_guest_info_callbacks *cbs);
 
 static inline unsigned int perf_guest_state(void)
 {
-	return static_call(__perf_guest_state)();
+	return static_call(perf_guest_ask_state)();
 }
 
 static inline unsigned long perf_guest_get_ip(void)
 {
-	return static_call(__perf_guest_get_ip)();
+	return static_call(perf_guest_ask_ip)();
 }
 
 static inline unsigned int perf_guest_handle_intel_pt_intr(void)
 {
-	return static_call(__perf_guest_handle_intel_pt_intr)();
+	return static_call(perf_guest_ask_pt_intr)();
 }
 #else
 static inline unsigned int perf_guest_state(void) { return 0; }

@@ -51,18 +51,18 @@ struct sample {
 #ifdef CONFIG_GUEST_PERF_EVENTS
 struct perf_guest_info_callbacks __rcu *perf_guest_cbs;
 
-DEFINE_STATIC_CALL_RET0(__perf_guest_state, *perf_guest_cbs->state);
-DEFINE_STATIC_CALL_RET0(__perf_guest_get_ip, *perf_guest_cbs->get_ip);
-DEFINE_STATIC_CALL_RET0(__perf_guest_handle_intel_pt_intr, *perf_guest_cbs->handle_intel_pt_intr);
+DEFINE_STATIC_CALL_RET0(perf_guest_ask_state, *perf_guest_cbs->state);
+DEFINE_STATIC_CALL_RET0(perf_guest_ask_ip, *perf_guest_cbs->get_ip);
+DEFINE_STATIC_CALL_RET0(perf_guest_ask_pt_intr, *perf_guest_cbs->handle_intel_pt_intr);
 
 /* Any of them may be called while the others are of before: each stands alone. */
 static void guest_calls_set(const struct perf_guest_info_callbacks *cbs)
 {
 	void *none = (void *)&__static_call_return0;
 
-	static_call_update(__perf_guest_state, cbs && cbs->state ? cbs->state : none);
-	static_call_update(__perf_guest_get_ip, cbs && cbs->get_ip ? cbs->get_ip : none);
-	static_call_update(__perf_guest_handle_intel_pt_intr,
+	static_call_update(perf_guest_ask_state, cbs && cbs->state ? cbs->state : none);
+	static_call_update(perf_guest_ask_ip, cbs && cbs->get_ip ? cbs->get_ip : none);
+	static_call_update(perf_guest_ask_pt_intr,
 			   cbs && cbs->handle_intel_pt_intr ? cbs->handle_intel_pt_intr : none);
 }
 
