@@ -323,6 +323,14 @@ TEST_F(world, exit)
 	EXPECT_EQ(getppid(), half_at(&self->rec, 20));
 }
 
+/* So often has this thread gone to sleep. */
+static long sleeps(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_THREAD, &usage) ? 0 : usage.ru_nvcsw;
+}
+
 TEST_F(world, switches)
 {
 	__u32 type = variant->cpu < 0 ? PERF_RECORD_SWITCH : PERF_RECORD_SWITCH_CPU_WIDE;
@@ -330,7 +338,8 @@ TEST_F(world, switches)
 
 	self->attr.context_switch = 1;
 	ASSERT_EQ(0, watch(self, variant));
-	for (int i = 0; i < 5; i++)
+	/* On a slow host the time can be over before a sleep begins. */
+	for (long start = sleeps(); sleeps() < start + 5; )
 		sleep_ms(2);
 	while (caused_by(self, type, get_tid())) {
 		bool leaves = self->rec.head.misc & PERF_RECORD_MISC_SWITCH_OUT;
