@@ -68,7 +68,8 @@ judge()
 
 # The registers' rules, without an operating system; a machine may have more than one row.
 for name in $names; do
-	for row in $(awk -v n="$name" '$1 == n || index($1, n ",") == 1 { print $1 }' "$here/bare/expected"); do
+	mapfile -t rows < <(awk -v n="$name" '$1 == n || index($1, n ",") == 1 { print $1 }' "$here/bare/expected")
+	for row in "${rows[@]}"; do
 		"$here/bare/run" "$row" >"$work/out";	it "$row: registers without Linux"
 		cat "$work/out" >&2
 		grep -E '^(not )?ok - ' "$work/out" >"$work/tap"
