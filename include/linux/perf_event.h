@@ -695,6 +695,8 @@ struct perf_event_context {
 	struct rcu_head			rcu_head;
 };
 
+#ifdef CONFIG_PERF_EVENTS
+
 /*
  * A group's siblings change under ctx->mutex and ctx->lock, and by an
  * interrupt on the CPU where they are active: the mutex, or IRQs off there, is
@@ -710,8 +712,6 @@ static inline bool perf_event_leads(struct perf_event *event)
 #define for_each_sibling_event(sibling, event)					\
 	for (bool _leads = perf_event_leads(event); _leads; _leads = false)	\
 		list_for_each_entry((sibling), &(event)->sibling_list, sibling_list)
-
-#ifdef CONFIG_PERF_EVENTS
 
 /* ---- For drivers ------------------------------------------------------- */
 
