@@ -10,7 +10,8 @@
  *   PERF_TORTURE_SECONDS   how long (20)
  *   PERF_TORTURE_SEED      what to repeat; the seed is shown
  *   PERF_TORTURE_TEAMS     how many processes at least (two a CPU)
- *   PERF_TORTURE_WITHOUT   operations to leave out, such as "kill,hotplug"; "faults" is one
+ *   PERF_TORTURE_WITHOUT   operations to leave out, such as "kill,hotplug"; "faults" is one,
+ *                          and "functions": events that patch every function of the kernel
  *   PERF_TORTURE_ONLY      all others are left out
  *   PERF_TORTURE_LOUD=1    show each step
  * What each operation does: torture_ops.h, torture_tasks.h.  What is checked on
@@ -23,6 +24,7 @@
 #define SECONDS		20
 #define STUCK		120			/* seconds without a step */
 #define NO_SETTING	(-100000)
+#define FUNCTIONS	"ftrace/function"
 #define CGROUP_ROOT	"/sys/fs/cgroup"
 
 /* ---- What there is ---- */
@@ -39,6 +41,16 @@ static __u64 environment_number(const char *name, __u64 otherwise)
 	const char *value = environment(name);
 
 	return value ? strtoull(value, NULL, 0) : otherwise;
+}
+
+static bool is_in(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = list; at && (at = strstr(at, name)); at += len)
+		if ((at == list || at[-1] == ',') && (!at[len] || at[len] == ','))
+			return true;
+	return false;
 }
 
 static void find_pmus(void)
@@ -65,13 +77,14 @@ static void find_points(void)
 		"sched/sched_wakeup", "sched/sched_process_fork", "sched/sched_process_exit",
 		"sched/sched_migrate_task", "exceptions/page_fault_user", "irq/softirq_entry",
 		"timer/hrtimer_start", "kmem/mm_page_alloc", "task/task_newtask",
-		"signal/signal_generate", "signal/signal_deliver", "ftrace/function",
+		"signal/signal_generate", "signal/signal_deliver", FUNCTIONS,
 	};
+	bool functions = !is_in(environment("PERF_TORTURE_WITHOUT"), "functions");
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(name); i++) {
 		int id = tracepoint_id(name[i]);
 
-		if (id >= 0)
+		if (id >= 0 && (functions || strcmp(name[i], FUNCTIONS)))
 			world.points[world.nr_points++] = id;
 	}
 }
@@ -166,16 +179,6 @@ static void use_cgroups(void)
 
 	for (int cpu = 0; cpu < world.cpus; cpu++)
 		try_open(&attr, world.cgroup[0], cpu, -1, PERF_FLAG_PID_CGROUP);
-}
-
-static bool is_in(const char *list, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (const char *at = list; at && (at = strstr(at, name)); at += len)
-		if ((at == list || at[-1] == ',') && (!at[len] || at[len] == ','))
-			return true;
-	return false;
 }
 
 static void choose_operations(void)
