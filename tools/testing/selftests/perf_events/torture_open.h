@@ -16,7 +16,7 @@
 
 /* Flags of an attribute as one word, from PERF_ATTR_SIZE_VER0 on where they have always been. */
 #define FLAGS_AT	40
-#define FLAGS_ALL	((1ULL << 38) - 1)
+#define FLAGS_ALL	((1ULL << 40) - 1)
 
 static inline __u64 attr_flags(const struct perf_event_attr *attr)
 {
