@@ -334,7 +334,7 @@ static long sleeps(void)
 TEST_F(world, switches)
 {
 	__u32 type = variant->cpu < 0 ? PERF_RECORD_SWITCH : PERF_RECORD_SWITCH_CPU_WIDE;
-	int in = 0, out = 0, size = variant->cpu < 0 ? 8 : 16;
+	int in = 0, out = 0, willing = 0, size = variant->cpu < 0 ? 8 : 16;
 
 	self->attr.context_switch = 1;
 	ASSERT_EQ(0, watch(self, variant));
@@ -347,14 +347,15 @@ TEST_F(world, switches)
 		EXPECT_EQ(size + trailer_size(&self->attr), self->rec.head.size);
 		/* Strictly in turns, beginning with the first sleep. */
 		EXPECT_EQ(in == out, leaves);
-		/* It sleeps of its own will. */
-		EXPECT_EQ(0, self->rec.head.misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT);
+		/* It sleeps of its own will, though others may take the CPU, too. */
+		willing += leaves &&
+			   !(self->rec.head.misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT);
 		in += !leaves;
 		out += leaves;
 		if (variant->cpu >= 0)
 			EXPECT_NE(get_tid(), half_at(&self->rec, 12));
 	}
-	EXPECT_LE(5, in);
+	EXPECT_LE(5, willing);
 	EXPECT_EQ(in, out);
 }
 
