@@ -280,8 +280,9 @@ V(tracepoint_of_cpu) { { .name = CLOSE, OPEN, .place = CPU } };
 V(point) { { POINT, OPEN } };
 V(point_of_other) { { POINT, OPEN, .place = OTHER } };
 V(point_of_cpu) { { POINT, OPEN, .place = CPU } };
-V(kprobe) { { .name = "kprobe", OPEN } };
-V(kprobe_event) { { .probe = "kprobe", .name = PROBE, OPEN } };
+/* Where ftrace calls it a probe is taken out with memory, and a warning without. */
+V(kprobe) { { .name = "kprobe", OPEN, .spare_end = true } };
+V(kprobe_event) { { .probe = "kprobe", .name = PROBE, OPEN, .spare_end = true } };
 /* Taking a breakpoint out of code takes memory; without, it stays: see uprobe_unregister(). */
 V(uprobe) { { .name = "uprobe", OPEN, .spare_end = true } };
 V(uprobe_event) { { .probe = "uprobe", .name = PROBE, OPEN, .spare_end = true } };

@@ -278,7 +278,8 @@ static inline void slot_opened(struct hand *h, struct slot *s, const struct slot
 	s->id = pe_id(fd);
 	s->own = true;
 	s->mixed = false;
-	s->uprobe = s->attr.type == (unsigned int)world.uprobe;
+	s->probe = s->attr.type == (unsigned int)world.uprobe ||
+		   s->attr.type == (unsigned int)world.kprobe;
 	s->leader = leader ? leader - h->slot : -1;
 	s->strict = leader ? leader->strict : chance(h, 2);
 	s->value = 0;

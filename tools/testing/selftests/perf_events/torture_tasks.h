@@ -483,13 +483,13 @@ static int choose(struct hand *h)
 	return i;
 }
 
-/* A probe of user code is taken out for good only when there is memory for it. */
+/* A probe is taken out for good only when there is memory for it. */
 static bool may_fail(const struct hand *h, int op)
 {
 	if (h->nth < 0 || (ops[op].flags & SPARE))
 		return false;
 	for (int i = 0; i < SLOTS; i++)
-		if (h->slot[i].fd >= 0 && h->slot[i].uprobe)
+		if (h->slot[i].fd >= 0 && h->slot[i].probe)
 			return false;
 	return true;
 }

@@ -37,7 +37,7 @@ struct slot {
 	bool strict;
 	bool own;			/* opened by this hand, which alone reads its ring */
 	bool mixed;			/* others write to its ring, or it to theirs */
-	bool uprobe;
+	bool probe;
 	int leader;			/* its slot, or -1 */
 	pid_t pid;
 	int cpu;
