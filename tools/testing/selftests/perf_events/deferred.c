@@ -281,8 +281,8 @@ static void *absent_page(const void *what, size_t size)
 /* The sample is of the system call that takes the stack away. */
 TEST_F(deferred, empty_after_exec)
 {
-	char *args[] = { "true", absent_page("absent", 7), NULL };
-	char *no_environment[] = { NULL };
+	char *args[3] = { "true", absent_page("absent", 7), NULL };
+	char *no_environment[1] = { NULL };
 	struct chain *chain = (struct chain *)(self->rec.bytes + sizeof(self->rec.head));
 	__u64 cookie[EXEC_SAMPLES];
 	struct worker w;
