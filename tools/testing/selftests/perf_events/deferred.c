@@ -7,34 +7,9 @@
 #include "perf_util.h"
 
 #define DEPTH		12
-#define FN_MAX		256	/* more than the size of a function here */
 #define SLEEPERS	400	/* more than a CPU can put off at once */
 #define RING_PAGES	512
 #define EXEC_SAMPLES	1000
-
-static __attribute__((noipa)) void touch_one(unsigned char *p)
-{
-	/* A leaf without a frame would hide who called it. */
-	asm volatile("" : : "r"(__builtin_frame_address(0)) : "memory");
-	__atomic_store_n(p, 1, __ATOMIC_RELAXED);
-}
-
-static __attribute__((noipa)) int go_down(unsigned char *p, int depth)
-{
-	int ret = depth;
-
-	if (depth)
-		ret = go_down(p, depth - 1);
-	else
-		touch_one(p);
-	asm volatile("" : "+r"(ret));		/* no loop */
-	return ret + 1;
-}
-
-static bool within(__u64 ip, const void *fn)
-{
-	return ip - (unsigned long)fn < FN_MAX;
-}
 
 /* The record that follows, behind its header. */
 struct chain {

@@ -302,6 +302,33 @@ static inline void warm_up(void)
 	close(fd);
 }
 
+/* The one instruction that faults: keep it in a function of its own. */
+static __attribute__((noipa, unused)) void touch_one(unsigned char *p)
+{
+	/* Leaves, too, need a frame, or a call chain misses who called them. */
+	asm volatile("" : : "r"(__builtin_frame_address(0)) : "memory");
+	__atomic_store_n(p, 1, __ATOMIC_RELAXED);
+}
+
+static __attribute__((noipa, unused)) int go_down(unsigned char *p, int depth)
+{
+	int ret = depth;
+
+	if (depth)
+		ret = go_down(p, depth - 1);
+	else
+		touch_one(p);
+	asm volatile("" : "+r"(ret));
+	return ret + 1;
+}
+
+#define FN_MAX		256	/* more than the size of a function of a test */
+
+static inline bool within(__u64 ip, const void *fn)
+{
+	return ip - (unsigned long)fn < FN_MAX;
+}
+
 static inline int pin_to(int cpu)
 {
 	cpu_set_t set;

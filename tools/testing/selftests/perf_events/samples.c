@@ -10,7 +10,6 @@
 
 #define MAGIC		0x5ca1ab1e0ddba115ULL
 #define DEPTH		6
-#define FN_MAX		256
 
 #ifdef __x86_64__
 #define REGS_MASK	((1 << 6) | (1 << 7) | (1 << 8))
@@ -29,14 +28,6 @@ static const __u64 all_fields =
 	PERF_SAMPLE_PHYS_ADDR | PERF_SAMPLE_CGROUP | PERF_SAMPLE_DATA_PAGE_SIZE |
 	PERF_SAMPLE_CODE_PAGE_SIZE | PERF_SAMPLE_AUX;
 
-/* The one instruction that faults: keep it in a function of its own. */
-static __attribute__((noipa)) void touch_one(unsigned char *p)
-{
-	/* Leaves, too, need a frame, or a call chain misses who called them. */
-	asm volatile("" : : "r"(__builtin_frame_address(0)) : "memory");
-	__atomic_store_n(p, 1, __ATOMIC_RELAXED);
-}
-
 /* The marks stand above the stack pointer of the function that it calls. */
 static __attribute__((noipa)) void touch_marked(unsigned char *p)
 {
@@ -47,26 +38,9 @@ static __attribute__((noipa)) void touch_marked(unsigned char *p)
 	asm volatile("" : : "r"(mark) : "memory");
 }
 
-static __attribute__((noipa)) int go_down(unsigned char *p, int depth)
-{
-	int ret = depth;
-
-	if (depth)
-		ret = go_down(p, depth - 1);
-	else
-		touch_one(p);
-	asm volatile("" : "+r"(ret));
-	return ret + 1;
-}
-
 static void touch_deep(unsigned char *p)
 {
 	go_down(p, DEPTH - 1);
-}
-
-static bool within(__u64 ip, const void *fn)
-{
-	return ip - (unsigned long)fn < FN_MAX;
 }
 
 FIXTURE(sample)
