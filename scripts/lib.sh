@@ -46,6 +46,14 @@ objdir()
 	esac
 }
 
+# For a guest's command: show what kmemleak finds, and fail.  An object must be some seconds old to be taken for lost.
+# shellcheck disable=SC2016,SC2034 # the guest expands it
+no_leaks='
+	kmemleak=/sys/kernel/debug/kmemleak
+	echo scan >$kmemleak; sleep 6; echo scan >$kmemleak
+	cat $kmemleak
+	[ -z "$(cat $kmemleak)" ]'
+
 # machines: the names of scripts/qemu/machines; machine_cpu NAME: QEMU's -cpu for one, nothing if there is none
 machines() { awk '/^[a-z]/ { print $1 }' "$TOP/scripts/qemu/machines"; }
 machine_cpu() { awk -v name="$1" '$1 == name { print $2 }' "$TOP/scripts/qemu/machines"; }
