@@ -201,7 +201,7 @@ u64 perf_defer_callchain(void)
 	struct llist_node *node;
 	struct promise *p;
 
-	/* From here on task_work_add() may fail, and nothing would come back. */
+	/* From here on perf_current_work_add() may fail, and nothing would come back. */
 	if (current->flags & PF_EXITING)
 		return 0;
 
@@ -223,8 +223,7 @@ u64 perf_defer_callchain(void)
 	p->mm = current->mm;
 	p->cookie = this_cpu_inc_return(nr_cookies) << 16 | smp_processor_id();
 	WRITE_ONCE(p->task, current);
-	if (WARN_ON_ONCE(task_work_add(current, &p->work, in_nmi() ? TWA_NMI_CURRENT :
-							   TWA_RESUME | TWAF_NO_ALLOC)))
+	if (WARN_ON_ONCE(perf_current_work_add(&p->work)))
 		return 0;
 	/* Only now: an NMI before this makes a promise of its own, which is as good. */
 	WRITE_ONCE(pool->last, p);

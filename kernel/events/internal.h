@@ -301,6 +301,7 @@ void perf_event_sync_pending(struct perf_event *event);
 void perf_event_wakeup(struct perf_event *event);
 void perf_event_wakeup_later(struct perf_event *event);
 void perf_event_hang_up(struct perf_event *event);
+int perf_current_work_add(struct callback_head *work);
 int perf_event_overflow_throttle(struct perf_event *event, bool throttle,
 				 struct perf_sample_data *data, struct pt_regs *regs);
 int perf_event_set_handler_prog(struct perf_event *event, struct bpf_prog *prog, u64 cookie);

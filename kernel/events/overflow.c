@@ -296,13 +296,23 @@ static bool limit_reached(struct perf_event *event)
 }
 
 /*
+ * Have @work run when the current task goes back to user mode.  From any context:
+ * an interrupt must not come to the page allocator, where KASAN would note who asked.
+ * Return: 0, or -ESRCH in a task that will never be in user mode again.
+ */
+int perf_current_work_add(struct callback_head *work)
+{
+	return task_work_add(current, work,
+			     in_nmi() ? TWA_NMI_CURRENT : TWA_RESUME | TWAF_NO_ALLOC);
+}
+
+/*
  * Overflows until the task is back in user mode make one signal.  The first
  * one gives the address, unless that is not the user's to see.
  */
 static void queue_sigtrap(struct perf_event *event, struct perf_sample_data *data,
 			  struct pt_regs *regs)
 {
-	enum task_work_notify_mode mode = in_nmi() ? TWA_NMI_CURRENT : TWA_RESUME;
 	unsigned long addr = 0;
 
 	if (event->pending_work || READ_ONCE(event->ctx->task) != current)
@@ -311,8 +321,7 @@ static void queue_sigtrap(struct perf_event *event, struct perf_sample_data *dat
 	if (data->sample_flags & PERF_SAMPLE_ADDR && !perf_event_has_skidded(event, regs))
 		addr = data->addr;
 
-	/* Fails in a task that will never be in user mode again. */
-	if (task_work_add(current, &event->pending_task, mode))
+	if (perf_current_work_add(&event->pending_task))
 		return;
 
 	/* In time: the work cannot run before this interrupt is over. */
