@@ -11,7 +11,7 @@ export
 override CMD := $(value CMD)
 override ARGS := $(value ARGS)
 
-.PHONY: help run test test-full test-machine test-machine-table bench bench-table torture kernel image stock-image qemu base overlay guest shell perf series docs check clean
+.PHONY: help run test test-full test-machine test-machine-table bench bench-table compare compare-table torture kernel image stock-image qemu base overlay guest shell perf series docs check clean
 
 help:
 	@echo 'make run          everything: install, unpack, overlay, build, boot, and a session of perf'
@@ -20,6 +20,8 @@ help:
 	@echo 'make test-machine-table   the results of that into the documentation'
 	@echo 'make bench        what each path costs, in instructions, beside stock (IMAGE= STOCK_IMAGE=; 2 minutes)'
 	@echo 'make bench-table  the results of that into the documentation'
+	@echo 'make compare      what uses perf events, on stock and on ours: what passes there must pass here (long; scripts/compare takes parts)'
+	@echo 'make compare-table   the results of that into the documentation'
 	@echo 'make torture      all operations at random, on debugging kernels (TIME=10m SEED= CONFIG="debug kcsan" MACHINE=)'
 	@echo 'make kernel       build our kernel; image, stock-image: the same, and print the path'
 	@echo 'make guest CMD=   run a command in a guest (KERNEL= CPU= SMP= MEM= QEMU= APPEND= TIMEOUT= ICOUNT=1 ACCEL=kvm FILES=)'
@@ -56,6 +58,12 @@ bench-table:
 
 torture:
 	@scripts/torture
+
+compare:
+	@scripts/compare
+
+compare-table:
+	@scripts/compare table
 
 kernel image:
 	@scripts/kernel ours
