@@ -53,6 +53,7 @@ struct tug {
 	int owner;
 	int guest;
 	int joined;
+	int tried;
 	int rounds;
 };
 
@@ -63,6 +64,7 @@ static void *redirect(void *arg)
 	for (int i = 0; i < tug->rounds; i++) {
 		pthread_barrier_wait(&tug->start);
 		tug->joined += !pe_ioctl(tug->guest, PERF_EVENT_IOC_SET_OUTPUT, tug->owner);
+		__atomic_store_n(&tug->tried, i + 1, __ATOMIC_RELEASE);
 		pthread_barrier_wait(&tug->start);
 	}
 	return NULL;
@@ -90,6 +92,9 @@ TEST(redirected_while_it_is_unmapped)
 		pthread_barrier_wait(&tug.start);
 		for (int j = 0; j < i % 16 * 100; j++)
 			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		/* Once in a while in turn, however the threads run. */
+		while (i % 16 == 15 && __atomic_load_n(&tug.tried, __ATOMIC_ACQUIRE) <= i)
+			sched_yield();
 		ring_unmap(&ring);
 		pthread_barrier_wait(&tug.start);
 		/* Nobody maps it: it is nobody's. */
