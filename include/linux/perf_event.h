@@ -157,7 +157,10 @@ struct hw_perf_event {
 #ifdef CONFIG_HAVE_HW_BREAKPOINT
 		struct { /* breakpoints */
 			struct arch_hw_breakpoint	info;
-			struct rhlist_head		bp_list;
+			/* reserved: hw_breakpoint.c */
+			int				slot_cpu;
+			u16				slot_type;
+			u16				slot_weight;
 		};
 #endif
 		struct { /* amd_iommu */

@@ -2,80 +2,101 @@
 /*
  * Slots of hardware breakpoints: who may have one.
  *
- * A CPU has a few debug registers, of one kind or, on some machines, of two:
- * for instructions and for data.  Here they are only counted, so that whoever
- * is given a breakpoint can rely on finding a register whenever it is due; the
- * architecture picks the register when the event goes on.
+ * A CPU has a few debug registers, of one type or, on some machines, of two: for
+ * instructions and for data.  Here they are only counted, so that whoever is given
+ * a breakpoint can rely on finding a register whenever it is due; which one it is
+ * the architecture decides when the event goes on.  This file knows no event, no
+ * context and no hardware: a claim is (task or none, CPU or any, type, weight), and
+ * who holds one keeps it and gives the same back.
  *
- * A claim is (task or none, CPU or any, type, weight), taken from the event when
- * it is made and the same when it is dropped: event->hw.target, event->cpu and
- * the type in attr.bp_type do not change behind our back, contexts do.
+ * The rule.  Of one type, let
  *
- *   use(cpu) = cpu's own + max over tasks (task's on any CPU + task's on cpu)
+ *   own(c)	be what CPU c's own breakpoints take,
+ *   any(t)	what those of task t take that go with it wherever it runs,
+ *   on(t, c)	what those of task t take that are for CPU c only.
  *
- * must not be more than there are registers, for every possible CPU.  Tasks are
- * never walked to find the maximum; three histograms hold what is needed, each
- * counting things by the number of registers that they use:
+ * One task at a time runs on a CPU, and any may, so what is needed there at most is
  *
- *   bp_cpus		CPUs, by what is their own
- *   bp_tasks		tasks, by what they have on any CPU
- *   bp_cpu.tasks	on one CPU: the tasks that have something on this CPU, by
- *			that plus what they have on any CPU
+ *   use(c) = own(c) + max over t of (any(t) + on(t, c))
  *
- * so that a claim of a task on any CPU looks at the task's own bound ones and at
- * nothing that grows with tasks or CPUs.
+ * A claim is granted if and only if, with it, use(c) <= N for every CPU c, where N is
+ * the number of registers.  That is safe: whichever task runs, there is room.  And
+ * it is tight: were use(c) > N, the CPU and the task of the maximum would have more
+ * to put in than fits.
  *
- * Everything is under bp_mutex.  Only a kernel debugger, which has stopped the
- * other CPUs, goes without, after a look that nobody was stopped inside.
+ * Why it is enough to look at less.  use(c) <= N held for all c before, and a claim
+ * makes nothing but its own term greater:
+ *
+ *   of CPU c		own(c): look at use(c).
+ *   of t for CPU c	on(t, c): the only new sum is own(c) + any(t) + on(t, c).
+ *   of t for any CPU	any(t), which for each c stands in own(c) + any(t) + on(t, c).
+ *			The maximum of these is any(t) + M, where M is the maximum
+ *			of own(c) + on(t, c).  Where t has something bound, the
+ *			sum is counted in t's histogram; elsewhere it is own(c), and
+ *			slots->own counts own(c) of all CPUs: to count it where t
+ *			has something bound, too, does no harm, as own(c) <= own(c) +
+ *			on(t, c).  M is the greater of the two maxima.
+ *
+ * So a task's claim looks at the task, at one CPU or at slots->own, and at nothing that
+ * grows with tasks, breakpoints or CPUs.  A claim of a CPU pays for that: for use(c) it
+ * looks at the maximum of any(t) in each shard and at each task that has something
+ * bound to c, and tells these tasks' histograms about the new own(c).
+ *
+ * Locks.  Tasks are spread over shards.  A claim of a task is made under its shard's
+ * lock, a claim of a CPU under all of them, taken in order under slots->lock.  So
+ *
+ *   - what belongs to a task (any, on, its histogram) and to its shard changes under
+ *     that shard's lock;
+ *   - own(c) and slots->own change under all, so any one lock keeps them still;
+ *   - two claims that have a term in common, which is a task's or that of a CPU,
+ *     exclude each other.  Of claims of two tasks neither is in the other's sums.
+ *
+ * Check and change are one critical section: of many that want the last slot one gets
+ * it, and nobody is refused for the sake of somebody who is refused as well.  What
+ * tasks of different shards share is written by the hash tables and the list of the
+ * tasks that are bound to one CPU, which have locks by bucket and by CPU.
  */
-#include <linux/hw_breakpoint.h>
-#include <linux/mutex.h>
-#include <linux/percpu.h>
+#include <linux/bug.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/hash.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
-#include <linux/xarray.h>
 
-#include "internal.h"
+#include "bp_slots.h"
 
 /* ---- Data ---------------------------------------------------------------- */
 
-/* More registers of a type than any machine has. */
-#define BP_SLOTS_MAX	32
+/* What tasks pay with memory for not waiting for one another. */
+#define BP_SHARDS_MAX	256
 
-#ifndef hw_breakpoint_weight
-/* How many registers it takes: an architecture may know better. */
-static unsigned int hw_breakpoint_weight(struct perf_event *bp)
-{
-	return 1;
-}
-#endif
-
-/* How many things use so many registers; those that use none are not counted. */
-struct bp_histogram {
-	unsigned int		users[BP_SLOTS_MAX + 1];
-};
-
-struct bp_cpu {
-	unsigned int		own[TYPE_MAX];
-	struct bp_histogram	tasks[TYPE_MAX];
-};
-
-/* What a task has; in bp_task_table from its first claim to its last. */
+/* What a task has; in slots->tasks from its first claim to its last. */
 struct bp_task {
 	struct rhash_head	node;
-	struct rcu_head		rcu;	/* the table's worker may be looking */
-	struct task_struct	*task;	/* held by each of its breakpoints */
+	struct rcu_head		rcu;	/* another shard's task may be looked up */
+	const void		*task;
 	unsigned int		claims;
-	unsigned int		any[TYPE_MAX];
-	struct xarray		bound[TYPE_MAX]; /* by CPU */
+	unsigned int		any[BP_SLOT_TYPES];
+	/* The CPUs where it has something bound, by own(c) + on(t, c). */
+	struct bp_histogram	cpus[BP_SLOT_TYPES];
 };
 
-/* What a breakpoint was, is or would be reserved for. */
-struct bp_claim {
-	struct task_struct	*task;
-	int			cpu;
-	enum bp_type_idx	type;
-	unsigned int		weight;
+struct bp_bound_key {
+	const void		*task;
+	unsigned long		cpu;
+};
+
+/* What a task has on one CPU only; in slots->bound from the first such claim to the last. */
+struct bp_bound {
+	struct rhash_head	node;
+	struct rcu_head		rcu;
+	struct bp_bound_key	key;
+	struct bp_task		*bt;
+	struct list_head	on_cpu;	/* bp_cpu.bound */
+	unsigned int		claims;
+	unsigned int		used[BP_SLOT_TYPES];
 };
 
 static const struct rhashtable_params bp_task_params = {
@@ -85,397 +106,579 @@ static const struct rhashtable_params bp_task_params = {
 	.automatic_shrinking	= true,
 };
 
-static DEFINE_MUTEX(bp_mutex);
-static unsigned int bp_slots[TYPE_MAX] __ro_after_init;
-static DEFINE_PER_CPU(struct bp_cpu, bp_cpu);
-static struct bp_histogram bp_cpus[TYPE_MAX];
-static struct bp_histogram bp_tasks[TYPE_MAX];
-static struct rhashtable bp_task_table;
+static const struct rhashtable_params bp_bound_params = {
+	.head_offset		= offsetof(struct bp_bound, node),
+	.key_offset		= offsetof(struct bp_bound, key),
+	.key_len		= sizeof_field(struct bp_bound, key),
+	.automatic_shrinking	= true,
+};
 
-/* ---- Counting ------------------------------------------------------------ */
+/* What a claim is counted in: @bt with a task, @bb if it is bound to a CPU as well. */
+struct bp_holder {
+	struct bp_task		*bt;
+	struct bp_bound		*bb;
+};
+
+/* ---- Histograms ---------------------------------------------------------- */
 
 static void histogram_move(struct bp_histogram *hist, unsigned int from, unsigned int to)
 {
-	if (from)
-		hist->users[from]--;
-	if (to)
-		hist->users[to]++;
+	if (from && !--hist->nr[from])
+		hist->present &= ~BIT(from);
+	if (to && !hist->nr[to]++)
+		hist->present |= BIT(to);
 }
 
 static unsigned int histogram_max(const struct bp_histogram *hist)
 {
-	unsigned int used = BP_SLOTS_MAX;
-
-	while (used && !hist->users[used])
-		used--;
-
-	return used;
+	return hist->present ? __fls(hist->present) : 0;
 }
 
-static struct bp_task *task_find(struct task_struct *task)
+/* ---- Locks --------------------------------------------------------------- */
+
+static struct bp_shard *shard_of(struct bp_slots *slots, const void *task)
 {
-	return rhashtable_lookup_fast(&bp_task_table, &task, bp_task_params);
+	return &slots->shards[hash_ptr(task, slots->shard_bits)];
 }
 
-static unsigned int task_bound(struct bp_task *bt, enum bp_type_idx type, unsigned int cpu)
+static struct bp_shard *shards_end(struct bp_slots *slots)
 {
-	void *entry = xa_load(&bt->bound[type], cpu);
-
-	return entry ? xa_to_value(entry) : 0;
+	return slots->shards + BIT(slots->shard_bits);
 }
 
-/* Registers that are in use where a claim of the task would need one, at most. */
-static unsigned int task_use(struct bp_task *bt, const struct bp_claim *claim)
+static void lock_all(struct bp_slots *slots)
 {
-	enum bp_type_idx type = claim->type;
-	unsigned int any = bt ? bt->any[type] : 0, used;
-	unsigned long cpu;
-	void *entry;
+	struct bp_shard *shard;
 
+	mutex_lock(&slots->lock);
+	for (shard = slots->shards; shard < shards_end(slots); shard++)
+		mutex_lock_nest_lock(&shard->lock, &slots->lock);
+}
+
+static void unlock_all(struct bp_slots *slots)
+{
+	struct bp_shard *shard;
+
+	for (shard = slots->shards; shard < shards_end(slots); shard++)
+		mutex_unlock(&shard->lock);
+	mutex_unlock(&slots->lock);
+}
+
+static void claim_lock(struct bp_slots *slots, const struct bp_claim *claim)
+{
+	if (claim->task)
+		mutex_lock(&shard_of(slots, claim->task)->lock);
+	else
+		lock_all(slots);
+}
+
+static void claim_unlock(struct bp_slots *slots, const struct bp_claim *claim)
+{
+	if (claim->task)
+		mutex_unlock(&shard_of(slots, claim->task)->lock);
+	else
+		unlock_all(slots);
+}
+
+/* ---- What there is: the rule --------------------------------------------- */
+
+static unsigned int cpu_use(struct bp_slots *slots, unsigned int cpu, unsigned int type)
+{
+	struct bp_cpu *bc = &slots->cpus[cpu];
+	struct bp_shard *shard;
+	struct bp_bound *bb;
+	unsigned int most = 0;
+
+	for (shard = slots->shards; shard < shards_end(slots); shard++)
+		most = max(most, histogram_max(&shard->any[type]));
+	list_for_each_entry(bb, &bc->bound, on_cpu)
+		most = max(most, bb->bt->any[type] + bb->used[type]);
+
+	return bc->own[type] + most;
+}
+
+/* The greatest of the sums that the claim is to be added to. */
+static unsigned int claim_use(struct bp_slots *slots, const struct bp_holder *holder,
+			      const struct bp_claim *claim)
+{
+	unsigned int type = claim->type;
+	unsigned int any = holder->bt ? holder->bt->any[type] : 0;
+
+	if (!claim->task)
+		return cpu_use(slots, claim->cpu, type);
 	if (claim->cpu >= 0)
-		return per_cpu(bp_cpu, claim->cpu).own[type] + any +
-		       (bt ? task_bound(bt, type, claim->cpu) : 0);
+		return slots->cpus[claim->cpu].own[type] + any +
+		       (holder->bb ? holder->bb->used[type] : 0);
 
-	used = histogram_max(&bp_cpus[type]) + any;
+	return any + max(histogram_max(&slots->own[type]),
+			 holder->bt ? histogram_max(&holder->bt->cpus[type]) : 0);
+}
+
+static bool claim_fits(struct bp_slots *slots, const struct bp_holder *holder,
+		       const struct bp_claim *claim)
+{
+	return claim_use(slots, holder, claim) + claim->weight <= slots->nr[claim->type];
+}
+
+/* ---- Changes ------------------------------------------------------------- */
+
+static void cpu_change(struct bp_slots *slots, const struct bp_claim *claim, int delta)
+{
+	struct bp_cpu *bc = &slots->cpus[claim->cpu];
+	unsigned int type = claim->type, old = bc->own[type], new = old + delta;
+	struct bp_bound *bb;
+
+	list_for_each_entry(bb, &bc->bound, on_cpu) {
+		unsigned int used = bb->used[type];
+
+		if (used)
+			histogram_move(&bb->bt->cpus[type], old + used, new + used);
+	}
+	histogram_move(&slots->own[type], old, new);
+	bc->own[type] = new;
+}
+
+static void bound_change(struct bp_slots *slots, struct bp_bound *bb, unsigned int type, int delta)
+{
+	unsigned int own = slots->cpus[bb->key.cpu].own[type];
+	unsigned int old = bb->used[type], new = old + delta;
+
+	histogram_move(&bb->bt->cpus[type], old ? own + old : 0, new ? own + new : 0);
+	bb->used[type] = new;
+}
+
+static void any_change(struct bp_slots *slots, struct bp_task *bt, unsigned int type, int delta)
+{
+	unsigned int old = bt->any[type];
+
+	histogram_move(&shard_of(slots, bt->task)->any[type], old, old + delta);
+	bt->any[type] = old + delta;
+}
+
+static void claim_change(struct bp_slots *slots, const struct bp_holder *holder,
+			 const struct bp_claim *claim, int delta)
+{
+	if (!claim->task)
+		cpu_change(slots, claim, delta);
+	else if (claim->cpu >= 0)
+		bound_change(slots, holder->bb, claim->type, delta);
+	else
+		any_change(slots, holder->bt, claim->type, delta);
+}
+
+/* ---- Holders ------------------------------------------------------------- */
+
+static struct bp_holder holder_find(struct bp_slots *slots, const struct bp_claim *claim)
+{
+	struct bp_bound_key key = { claim->task, claim->cpu };
+	struct bp_holder holder = {};
+
+	if (claim->task)
+		holder.bt = rhashtable_lookup_fast(&slots->tasks, &claim->task, bp_task_params);
+	if (holder.bt && claim->cpu >= 0)
+		holder.bb = rhashtable_lookup_fast(&slots->bound, &key, bp_bound_params);
+
+	return holder;
+}
+
+static struct bp_task *task_new(struct bp_slots *slots, const void *task)
+{
+	struct bp_task *bt = kzalloc(sizeof(*bt), GFP_KERNEL);
+
 	if (!bt)
-		return used;
+		return NULL;
 
-	xa_for_each(&bt->bound[type], cpu, entry)
-		used = max_t(unsigned int, used,
-			     per_cpu(bp_cpu, cpu).own[type] + any + xa_to_value(entry));
+	bt->task = task;
+	if (!rhashtable_insert_fast(&slots->tasks, &bt->node, bp_task_params))
+		return bt;
 
-	return used;
+	kfree(bt);
+	return NULL;
 }
 
-static unsigned int cpu_use(const struct bp_claim *claim)
+static struct bp_bound *bound_new(struct bp_slots *slots, struct bp_task *bt, unsigned int cpu)
 {
-	struct bp_cpu *bc = per_cpu_ptr(&bp_cpu, claim->cpu);
-	enum bp_type_idx type = claim->type;
+	struct bp_bound *bb = kzalloc(sizeof(*bb), GFP_KERNEL);
+	struct bp_cpu *bc = &slots->cpus[cpu];
 
-	return bc->own[type] + max(histogram_max(&bp_tasks[type]),
-				   histogram_max(&bc->tasks[type]));
-}
+	if (!bb)
+		return NULL;
 
-static void cpu_change(const struct bp_claim *claim, int delta)
-{
-	unsigned int *own = &per_cpu(bp_cpu, claim->cpu).own[claim->type];
-
-	histogram_move(&bp_cpus[claim->type], *own, *own + delta);
-	*own += delta;
-}
-
-/* Can fail only with a positive @delta, for lack of memory. */
-static int task_change_bound(struct bp_task *bt, const struct bp_claim *claim, int delta)
-{
-	struct bp_cpu *bc = per_cpu_ptr(&bp_cpu, claim->cpu);
-	enum bp_type_idx type = claim->type;
-	unsigned int old = task_bound(bt, type, claim->cpu);
-	unsigned int new = old + delta;
-	int err = 0;
-
-	if (new)
-		err = xa_err(xa_store(&bt->bound[type], claim->cpu, xa_mk_value(new), GFP_KERNEL));
-	else
-		xa_erase(&bt->bound[type], claim->cpu);
-	if (err)
-		return err;
-
-	histogram_move(&bc->tasks[type], old ? bt->any[type] + old : 0,
-		       new ? bt->any[type] + new : 0);
-	return 0;
-}
-
-static void task_change_any(struct bp_task *bt, enum bp_type_idx type, int delta)
-{
-	unsigned int old = bt->any[type], new = old + delta;
-	unsigned long cpu;
-	void *entry;
-
-	histogram_move(&bp_tasks[type], old, new);
-	xa_for_each(&bt->bound[type], cpu, entry)
-		histogram_move(&per_cpu(bp_cpu, cpu).tasks[type], old + xa_to_value(entry),
-			       new + xa_to_value(entry));
-	bt->any[type] = new;
-}
-
-static int claim_change(struct bp_task *bt, const struct bp_claim *claim, int delta)
-{
-	if (bt && claim->cpu >= 0)
-		return task_change_bound(bt, claim, delta);
-
-	if (bt)
-		task_change_any(bt, claim->type, delta);
-	else
-		cpu_change(claim, delta);
-	return 0;
-}
-
-/* ---- Tasks --------------------------------------------------------------- */
-
-static struct bp_task *task_get(struct bp_task *bt, struct task_struct *task)
-{
-	int type, err;
-
-	if (!bt) {
-		bt = kzalloc(sizeof(*bt), GFP_KERNEL);
-		if (!bt)
-			return ERR_PTR(-ENOMEM);
-
-		bt->task = task;
-		for (type = 0; type < TYPE_MAX; type++)
-			xa_init(&bt->bound[type]);
-
-		err = rhashtable_insert_fast(&bp_task_table, &bt->node, bp_task_params);
-		if (err) {
-			kfree(bt);
-			return ERR_PTR(err);
-		}
+	bb->key.task = bt->task;
+	bb->key.cpu = cpu;
+	bb->bt = bt;
+	if (rhashtable_insert_fast(&slots->bound, &bb->node, bp_bound_params)) {
+		kfree(bb);
+		return NULL;
 	}
 
-	bt->claims++;
-	return bt;
+	spin_lock(&bc->lock);
+	list_add(&bb->on_cpu, &bc->bound);
+	spin_unlock(&bc->lock);
+	return bb;
 }
 
-/* The xarrays are empty when the last claim goes: they own no memory. */
-static void task_put(struct bp_task *bt)
+/* The last claim of a kind takes its holder with it. */
+static void holder_put(struct bp_slots *slots, const struct bp_holder *holder)
 {
-	if (--bt->claims)
-		return;
+	struct bp_task *bt = holder->bt;
+	struct bp_bound *bb = holder->bb;
 
-	rhashtable_remove_fast(&bp_task_table, &bt->node, bp_task_params);
-	kfree_rcu(bt, rcu);
+	if (bb && !--bb->claims) {
+		struct bp_cpu *bc = &slots->cpus[bb->key.cpu];
+
+		spin_lock(&bc->lock);
+		list_del(&bb->on_cpu);
+		spin_unlock(&bc->lock);
+		rhashtable_remove_fast(&slots->bound, &bb->node, bp_bound_params);
+		kfree_rcu(bb, rcu);
+	}
+	if (bt && !--bt->claims) {
+		rhashtable_remove_fast(&slots->tasks, &bt->node, bp_task_params);
+		kfree_rcu(bt, rcu);
+	}
+}
+
+/* For one claim more; false if there is no memory, and then nothing has changed. */
+static bool holder_get(struct bp_slots *slots, struct bp_holder *holder,
+		       const struct bp_claim *claim)
+{
+	if (!claim->task)
+		return true;
+
+	if (!holder->bt)
+		holder->bt = task_new(slots, claim->task);
+	if (!holder->bt)
+		return false;
+	holder->bt->claims++;
+	if (claim->cpu < 0)
+		return true;
+
+	if (!holder->bb)
+		holder->bb = bound_new(slots, holder->bt, claim->cpu);
+	if (!holder->bb) {
+		holder_put(slots, holder);
+		return false;
+	}
+	holder->bb->claims++;
+	return true;
 }
 
 /* ---- Claims -------------------------------------------------------------- */
 
-static int claim_locked(const struct bp_claim *claim)
+static int claim_locked(struct bp_slots *slots, const struct bp_claim *claim)
 {
-	struct bp_task *bt = claim->task ? task_find(claim->task) : NULL;
-	unsigned int used = claim->task ? task_use(bt, claim) : cpu_use(claim);
-	int err;
+	struct bp_holder holder = holder_find(slots, claim);
 
-	if (used + claim->weight > bp_slots[claim->type])
+	if (!claim_fits(slots, &holder, claim))
 		return -ENOSPC;
+	if (!holder_get(slots, &holder, claim))
+		return -ENOMEM;
 
-	if (claim->task) {
-		bt = task_get(bt, claim->task);
-		if (IS_ERR(bt))
-			return PTR_ERR(bt);
-	}
-
-	err = claim_change(bt, claim, claim->weight);
-	if (err)
-		task_put(bt);
-
-	return err;
+	claim_change(slots, &holder, claim, claim->weight);
+	return 0;
 }
 
-static bool claim_is_held(struct bp_task *bt, const struct bp_claim *claim)
+static bool claim_is_held(struct bp_slots *slots, const struct bp_holder *holder,
+			  const struct bp_claim *claim)
 {
 	if (!claim->task)
-		return per_cpu(bp_cpu, claim->cpu).own[claim->type] >= claim->weight;
-	if (!bt)
-		return false;
-	if (claim->cpu < 0)
-		return bt->any[claim->type] >= claim->weight;
+		return slots->cpus[claim->cpu].own[claim->type] >= claim->weight;
+	if (claim->cpu >= 0)
+		return holder->bb && holder->bb->used[claim->type] >= claim->weight;
 
-	return task_bound(bt, claim->type, claim->cpu) >= claim->weight;
+	return holder->bt && holder->bt->any[claim->type] >= claim->weight;
 }
 
-static void drop_locked(const struct bp_claim *claim)
+static void drop_locked(struct bp_slots *slots, const struct bp_claim *claim)
 {
-	struct bp_task *bt = claim->task ? task_find(claim->task) : NULL;
+	struct bp_holder holder = holder_find(slots, claim);
 
-	if (WARN_ON_ONCE(!claim_is_held(bt, claim)))
+	if (WARN_ON_ONCE(!claim_is_held(slots, &holder, claim)))
 		return;
 
-	claim_change(bt, claim, -claim->weight);
-	if (bt)
-		task_put(bt);
+	claim_change(slots, &holder, claim, -claim->weight);
+	holder_put(slots, &holder);
 }
 
-/* Anything that is not an access is an execution. */
-static enum bp_type_idx type_idx(u64 bp_type)
+/* The holder stays the same: it needs no memory. */
+static int move_locked(struct bp_slots *slots, const struct bp_claim *old,
+		       const struct bp_claim *new)
 {
-	return bp_type & HW_BREAKPOINT_RW ? TYPE_DATA : TYPE_INST;
-}
+	struct bp_holder holder = holder_find(slots, old);
+	bool fits;
 
-static struct bp_claim event_claim(struct perf_event *bp, u64 bp_type)
-{
-	return (struct bp_claim) {
-		.task	= bp->hw.target,
-		.cpu	= bp->cpu,
-		.type	= type_idx(bp_type),
-		.weight	= hw_breakpoint_weight(bp),
-	};
+	if (WARN_ON_ONCE(!claim_is_held(slots, &holder, old)))
+		return -EINVAL;
+
+	claim_change(slots, &holder, old, -old->weight);
+	fits = claim_fits(slots, &holder, new);
+	if (fits)
+		claim_change(slots, &holder, new, new->weight);
+	else
+		claim_change(slots, &holder, old, old->weight);
+
+	return fits ? 0 : -ENOSPC;
 }
 
 /* ---- Public -------------------------------------------------------------- */
 
 /**
- * perf_bp_type_exists() - does this machine have any register for it?
- * @bp_type: HW_BREAKPOINT_*
+ * bp_slots_reserve() - ask for what a breakpoint needs
+ * @slots: the account
+ * @claim: what is asked for; the caller keeps it for bp_slots_release()
  *
- * Context: any.
- * Return: false if a claim of @bp_type can never be granted.
+ * For a task: O(1) in tasks, in claims and in CPUs, and the lock of one shard.  For a
+ * CPU: O(CPUs + tasks that have something bound to it).
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOSPC if somewhere it would not fit; -ENOMEM.
  */
-bool perf_bp_type_exists(u64 bp_type)
+int bp_slots_reserve(struct bp_slots *slots, const struct bp_claim *claim)
 {
-	return bp_slots[type_idx(bp_type)];
-}
-
-/**
- * reserve_bp_slot() - reserve what a breakpoint needs
- * @bp: the event; hw.target, cpu and attr.bp_type are set
- *
- * Context: may sleep; no lock of the core but perf_event_mutex held.
- * Return: 0; -ENOSPC if on some CPU the registers are all spoken for; -ENOMEM.
- */
-int reserve_bp_slot(struct perf_event *bp)
-{
-	struct bp_claim claim = event_claim(bp, bp->attr.bp_type);
-
-	guard(mutex)(&bp_mutex);
-	return claim_locked(&claim);
-}
-
-/**
- * release_bp_slot() - give back what reserve_bp_slot() gave
- * @bp: the event; its target is still referenced
- *
- * The slot is free for others when this returns.
- *
- * Context: as reserve_bp_slot(); the event's destroy().
- */
-void release_bp_slot(struct perf_event *bp)
-{
-	struct bp_claim claim = event_claim(bp, bp->attr.bp_type);
-
-	guard(mutex)(&bp_mutex);
-	drop_locked(&claim);
-}
-
-/**
- * perf_bp_slot_retype() - reserve for another type
- * @bp: the event, reserved for attr.bp_type, which the caller changes afterwards
- * @bp_type: the new type
- *
- * Types have registers of their own: the new claim does not need the old one to
- * be gone, and a failure leaves the old one untouched.
- *
- * Context: may sleep if the types differ in kind, else any.
- * Return: 0, or as reserve_bp_slot().
- */
-int perf_bp_slot_retype(struct perf_event *bp, u64 bp_type)
-{
-	struct bp_claim old = event_claim(bp, bp->attr.bp_type);
-	struct bp_claim new = event_claim(bp, bp_type);
 	int err;
 
-	if (old.type == new.type)
-		return 0;
-
-	guard(mutex)(&bp_mutex);
-	err = claim_locked(&new);
-	if (!err)
-		drop_locked(&old);
+	claim_lock(slots, claim);
+	err = claim_locked(slots, claim);
+	claim_unlock(slots, claim);
 
 	return err;
 }
 
-/* A task's claim would need memory; of a CPU's the counters need no lock. */
-static int dbg_claim(struct perf_event *bp, struct bp_claim *claim)
-{
-	*claim = event_claim(bp, bp->attr.bp_type);
-	if (claim->task)
-		return -EOPNOTSUPP;
-
-	return mutex_is_locked(&bp_mutex) ? -EBUSY : 0;
-}
-
 /**
- * dbg_reserve_bp_slot() - reserve_bp_slot() for a kernel debugger
- * @bp: a breakpoint of a CPU
+ * bp_slots_release() - give back what bp_slots_reserve() gave
+ * @slots: the account
+ * @claim: the same claim
  *
- * Context: all other CPUs are stopped; takes no lock, allocates nothing.
- * Return: as reserve_bp_slot(); -EBUSY if somebody was stopped while counting;
- * -EOPNOTSUPP for a task's breakpoint.
- */
-int dbg_reserve_bp_slot(struct perf_event *bp)
-{
-	struct bp_claim claim;
-	int err = dbg_claim(bp, &claim);
-
-	return err ?: claim_locked(&claim);
-}
-
-/**
- * dbg_release_bp_slot() - undo dbg_reserve_bp_slot()
- * @bp: a breakpoint of a CPU
- *
- * Context: as dbg_reserve_bp_slot().
- * Return: 0, -EBUSY, -EOPNOTSUPP as there.
- */
-int dbg_release_bp_slot(struct perf_event *bp)
-{
-	struct bp_claim claim;
-	int err = dbg_claim(bp, &claim);
-
-	if (!err)
-		drop_locked(&claim);
-
-	return err;
-}
-
-static bool type_is_used(int type)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		if (per_cpu(bp_cpu, cpu).own[type] ||
-		    histogram_max(&per_cpu(bp_cpu, cpu).tasks[type]))
-			return true;
-	}
-
-	return histogram_max(&bp_cpus[type]) || histogram_max(&bp_tasks[type]);
-}
-
-/**
- * hw_breakpoint_is_used() - is there any breakpoint?
- *
- * Looks at every counter and not at a sum, so that a test notices one that was
- * left behind.
+ * It is free for others when this returns.  Costs as of bp_slots_reserve().
  *
  * Context: may sleep.
  */
-bool hw_breakpoint_is_used(void)
+void bp_slots_release(struct bp_slots *slots, const struct bp_claim *claim)
 {
-	int type;
-
-	guard(mutex)(&bp_mutex);
-	for (type = 0; type < TYPE_MAX; type++) {
-		if (type_is_used(type))
-			return true;
-	}
-
-	return false;
+	claim_lock(slots, claim);
+	drop_locked(slots, claim);
+	claim_unlock(slots, claim);
 }
 
 /**
- * perf_bp_slots_init() - find out how many registers there are
+ * bp_slots_move() - change what kind of register a claim is for, and how many
+ * @slots: the account
+ * @claim: the claim, changed only on success
+ * @type: the new type
+ * @weight: the new weight
  *
- * Context: boot, before the breakpoint PMU is registered.
- * Return: 0 or -ENOMEM.
+ * What is held counts as free for what is asked for.
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOSPC if it would not fit, and then nothing has changed.
  */
-int __init perf_bp_slots_init(void)
+int bp_slots_move(struct bp_slots *slots, struct bp_claim *claim,
+		  unsigned int type, unsigned int weight)
 {
-	int type, nr;
+	struct bp_claim new = *claim;
+	int err;
 
-	for (type = 0; type < TYPE_MAX; type++) {
-		nr = hw_breakpoint_slots(type);
-		WARN_ON(nr > BP_SLOTS_MAX);
-		bp_slots[type] = clamp(nr, 0, BP_SLOTS_MAX);
+	new.type = type;
+	new.weight = weight;
+
+	claim_lock(slots, claim);
+	err = move_locked(slots, claim, &new);
+	claim_unlock(slots, claim);
+	if (!err)
+		*claim = new;
+
+	return err;
+}
+
+/* A task's claim would need memory; for a CPU's, nobody may have been stopped inside. */
+static int stopped_check(struct bp_slots *slots, const struct bp_claim *claim)
+{
+	struct bp_shard *shard;
+
+	if (claim->task)
+		return -EOPNOTSUPP;
+	for (shard = slots->shards; shard < shards_end(slots); shard++) {
+		if (mutex_is_locked(&shard->lock))
+			return -EBUSY;
 	}
 
-	return rhashtable_init(&bp_task_table, &bp_task_params);
+	return 0;
+}
+
+/**
+ * bp_slots_reserve_stopped() - bp_slots_reserve() for a kernel debugger
+ * @slots: the account
+ * @claim: of a CPU
+ *
+ * Context: all other CPUs are stopped; takes no lock, allocates nothing.
+ * Return: 0; -ENOSPC as there; -EBUSY if somebody was stopped while counting;
+ * -EOPNOTSUPP for a task's claim.
+ */
+int bp_slots_reserve_stopped(struct bp_slots *slots, const struct bp_claim *claim)
+{
+	int err = stopped_check(slots, claim);
+
+	return err ?: claim_locked(slots, claim);
+}
+
+/**
+ * bp_slots_release_stopped() - bp_slots_release() for a kernel debugger
+ * @slots: the account
+ * @claim: of a CPU
+ *
+ * Context: as bp_slots_reserve_stopped().
+ * Return: 0, -EBUSY, -EOPNOTSUPP as there.
+ */
+int bp_slots_release_stopped(struct bp_slots *slots, const struct bp_claim *claim)
+{
+	int err = stopped_check(slots, claim);
+
+	if (!err)
+		drop_locked(slots, claim);
+
+	return err;
+}
+
+/**
+ * bp_slots_use() - how many registers may be needed at once
+ * @slots: the account
+ * @cpu: on this CPU
+ * @type: of this type
+ *
+ * Context: may sleep.
+ * Return: use(cpu), as the head of the file defines it.
+ */
+unsigned int bp_slots_use(struct bp_slots *slots, unsigned int cpu, unsigned int type)
+{
+	unsigned int use;
+
+	lock_all(slots);
+	use = cpu_use(slots, cpu, type);
+	unlock_all(slots);
+
+	return use;
+}
+
+static bool all_empty(struct bp_slots *slots)
+{
+	struct bp_shard *shard;
+	unsigned int type, cpu;
+
+	if (atomic_read(&slots->tasks.nelems) || atomic_read(&slots->bound.nelems))
+		return false;
+
+	for (type = 0; type < BP_SLOT_TYPES; type++) {
+		if (slots->own[type].present)
+			return false;
+		for (shard = slots->shards; shard < shards_end(slots); shard++) {
+			if (shard->any[type].present)
+				return false;
+		}
+		for (cpu = 0; cpu < slots->nr_cpus; cpu++) {
+			if (slots->cpus[cpu].own[type] || !list_empty(&slots->cpus[cpu].bound))
+				return false;
+		}
+	}
+
+	return true;
+}
+
+/**
+ * bp_slots_empty() - is nothing reserved?
+ * @slots: the account
+ *
+ * Looks at every counter and not at a sum, so that a test notices one that was left
+ * behind.
+ *
+ * Context: may sleep.
+ */
+bool bp_slots_empty(struct bp_slots *slots)
+{
+	bool empty;
+
+	lock_all(slots);
+	empty = all_empty(slots);
+	unlock_all(slots);
+
+	return empty;
+}
+
+/* ---- An account's beginning and end ------------------------------------- */
+
+static int slots_alloc(struct bp_slots *slots)
+{
+	slots->shards = kvcalloc(BIT(slots->shard_bits), sizeof(*slots->shards), GFP_KERNEL);
+	slots->cpus = kvcalloc(slots->nr_cpus, sizeof(*slots->cpus), GFP_KERNEL);
+
+	return slots->shards && slots->cpus ? 0 : -ENOMEM;
+}
+
+static int slots_init_tables(struct bp_slots *slots)
+{
+	int err = rhashtable_init(&slots->tasks, &bp_task_params);
+
+	if (err)
+		return err;
+
+	err = rhashtable_init(&slots->bound, &bp_bound_params);
+	if (err)
+		rhashtable_destroy(&slots->tasks);
+
+	return err;
+}
+
+/**
+ * bp_slots_init() - begin an account
+ * @slots: the account
+ * @nr_cpus: CPUs are numbered below this
+ * @nr: by type, the registers that a CPU has; what is more than BP_SLOTS_MAX is not used
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int bp_slots_init(struct bp_slots *slots, unsigned int nr_cpus, const unsigned int *nr)
+{
+	unsigned int i;
+	int err;
+
+	memset(slots, 0, sizeof(*slots));
+	slots->nr_cpus = nr_cpus;
+	/* At least two: no hash has 0 bits. */
+	slots->shard_bits = ilog2(roundup_pow_of_two(clamp(nr_cpus, 2U, BP_SHARDS_MAX)));
+	for (i = 0; i < BP_SLOT_TYPES; i++)
+		slots->nr[i] = min(nr[i], BP_SLOTS_MAX);
+
+	err = slots_alloc(slots);
+	if (!err)
+		err = slots_init_tables(slots);
+	if (err) {
+		kvfree(slots->shards);
+		kvfree(slots->cpus);
+		return err;
+	}
+
+	mutex_init(&slots->lock);
+	for (i = 0; i < BIT(slots->shard_bits); i++)
+		mutex_init(&slots->shards[i].lock);
+	for (i = 0; i < nr_cpus; i++) {
+		spin_lock_init(&slots->cpus[i].lock);
+		INIT_LIST_HEAD(&slots->cpus[i].bound);
+	}
+
+	return 0;
+}
+
+/**
+ * bp_slots_destroy() - end an account
+ * @slots: the account; nothing is reserved
+ *
+ * Context: may sleep.
+ */
+void bp_slots_destroy(struct bp_slots *slots)
+{
+	rhashtable_destroy(&slots->bound);
+	rhashtable_destroy(&slots->tasks);
+	kvfree(slots->shards);
+	kvfree(slots->cpus);
 }

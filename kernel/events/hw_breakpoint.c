@@ -8,7 +8,10 @@
  *
  *   event_init()	the architecture translates attr.bp_* into hw.info, then a
  *			slot is reserved (bp_slots.c): from here on there is a
- *			register for the event wherever it may run
+ *			register for the event wherever it may run.  What was
+ *			reserved stays in hw.slot_*; with hw.target, which the
+ *			event holds to its end, that is what is given back,
+ *			whatever has become of its context and its task
  *   add(), del()	the architecture puts hw.info into a register of this CPU,
  *			and takes it out; with a slot reserved that cannot fail
  *   the exception	finds the event by register and calls perf_bp_event(),
@@ -32,9 +35,133 @@
 #include <linux/notifier.h>
 #include <linux/percpu.h>
 
+#include "bp_slots.h"
 #include "internal.h"
 
-/* ---- Internals ----------------------------------------------------------- */
+/* ---- Slots --------------------------------------------------------------- */
+
+static struct bp_slots bp_slots;
+
+#ifndef hw_breakpoint_weight
+/* How many registers it takes: an architecture may know better. */
+static unsigned int hw_breakpoint_weight(struct perf_event *bp)
+{
+	return 1;
+}
+#endif
+
+/* Anything that is not an access is an execution. */
+static unsigned int type_idx(u64 bp_type)
+{
+	return bp_type & HW_BREAKPOINT_RW ? TYPE_DATA : TYPE_INST;
+}
+
+/* What the event would be reserved for. */
+static struct bp_claim bp_claim_new(struct perf_event *bp)
+{
+	return (struct bp_claim) {
+		.task	= bp->hw.target,
+		.cpu	= bp->cpu,
+		.type	= type_idx(bp->attr.bp_type),
+		.weight	= hw_breakpoint_weight(bp),
+	};
+}
+
+/* What it was reserved for. */
+static struct bp_claim bp_claim_held(struct perf_event *bp)
+{
+	return (struct bp_claim) {
+		.task	= bp->hw.target,
+		.cpu	= bp->hw.slot_cpu,
+		.type	= bp->hw.slot_type,
+		.weight	= bp->hw.slot_weight,
+	};
+}
+
+static void bp_claim_keep(struct perf_event *bp, const struct bp_claim *claim)
+{
+	bp->hw.slot_cpu = claim->cpu;
+	bp->hw.slot_type = claim->type;
+	bp->hw.slot_weight = claim->weight;
+}
+
+/**
+ * reserve_bp_slot() - reserve what a breakpoint needs
+ * @bp: the event; hw.target, cpu and attr are set
+ *
+ * Context: may sleep; no lock of the core but perf_event_mutex held.
+ * Return: 0; -ENOSPC if on some CPU the registers are all spoken for; -ENOMEM.
+ */
+int reserve_bp_slot(struct perf_event *bp)
+{
+	struct bp_claim claim = bp_claim_new(bp);
+	int err = bp_slots_reserve(&bp_slots, &claim);
+
+	if (!err)
+		bp_claim_keep(bp, &claim);
+
+	return err;
+}
+
+/**
+ * release_bp_slot() - give back what reserve_bp_slot() gave
+ * @bp: the event; its target is still referenced
+ *
+ * The slot is free for others when this returns.
+ *
+ * Context: as reserve_bp_slot(); the event's destroy().
+ */
+void release_bp_slot(struct perf_event *bp)
+{
+	struct bp_claim claim = bp_claim_held(bp);
+
+	bp_slots_release(&bp_slots, &claim);
+}
+
+/**
+ * dbg_reserve_bp_slot() - reserve_bp_slot() for a kernel debugger
+ * @bp: a breakpoint of a CPU
+ *
+ * Context: all other CPUs are stopped; takes no lock, allocates nothing.
+ * Return: 0; -ENOSPC; -EBUSY if somebody was stopped while counting; -EOPNOTSUPP for a
+ * task's breakpoint.
+ */
+int dbg_reserve_bp_slot(struct perf_event *bp)
+{
+	struct bp_claim claim = bp_claim_new(bp);
+	int err = bp_slots_reserve_stopped(&bp_slots, &claim);
+
+	if (!err)
+		bp_claim_keep(bp, &claim);
+
+	return err;
+}
+
+/**
+ * dbg_release_bp_slot() - undo dbg_reserve_bp_slot()
+ * @bp: a breakpoint of a CPU
+ *
+ * Context: as dbg_reserve_bp_slot().
+ * Return: 0, -EBUSY, -EOPNOTSUPP as there.
+ */
+int dbg_release_bp_slot(struct perf_event *bp)
+{
+	struct bp_claim claim = bp_claim_held(bp);
+
+	return bp_slots_release_stopped(&bp_slots, &claim);
+}
+
+/**
+ * hw_breakpoint_is_used() - is there any breakpoint?
+ *
+ * Context: may sleep.
+ */
+bool hw_breakpoint_is_used(void)
+{
+	return !bp_slots_empty(&bp_slots);
+}
+
+/* ---- Attributes ---------------------------------------------------------- */
 
 /*
  * May the event look at where @hw points?  An address of the kernel lets one
@@ -121,7 +248,7 @@ static int bp_event_init(struct perf_event *bp)
 
 	if (bp->attr.type != PERF_TYPE_BREAKPOINT)
 		return -ENOENT;
-	if (!perf_bp_type_exists(bp->attr.bp_type) || has_branch_stack(bp))
+	if (!hw_breakpoint_slots(type_idx(bp->attr.bp_type)) || has_branch_stack(bp))
 		return -EOPNOTSUPP;
 
 	err = register_perf_hw_breakpoint(bp);
@@ -223,6 +350,22 @@ register_user_hw_breakpoint(struct perf_event_attr *attr, perf_overflow_handler_
 }
 EXPORT_SYMBOL_GPL(register_user_hw_breakpoint);
 
+/* Reserve for another type.  Of the same kind there is nothing to do, and no lock to take. */
+static int bp_retype(struct perf_event *bp, u64 bp_type)
+{
+	struct bp_claim claim = bp_claim_held(bp);
+	int err;
+
+	if (claim.type == type_idx(bp_type))
+		return 0;
+
+	err = bp_slots_move(&bp_slots, &claim, type_idx(bp_type), claim.weight);
+	if (!err)
+		bp_claim_keep(bp, &claim);
+
+	return err;
+}
+
 /**
  * modify_user_hw_breakpoint_check() - change a breakpoint that is off
  * @bp: the event, disabled by the caller, who also enables it again
@@ -232,8 +375,8 @@ EXPORT_SYMBOL_GPL(register_user_hw_breakpoint);
  * Context: the event's ctx->mutex or its owner's promise that nobody else modifies
  * it.  May sleep if the type changes between instruction and data.
  * Return: 0; -EINVAL, -EPERM, -EOPNOTSUPP as register_perf_hw_breakpoint(), -EINVAL
- * also by @check; -ENOSPC, -ENOMEM if there is no slot of the new type.  On an
- * error the breakpoint is as it was.
+ * also by @check; -ENOSPC if there is no slot of the new type.  On an error the
+ * breakpoint is as it was.
  */
 int modify_user_hw_breakpoint_check(struct perf_event *bp, struct perf_event_attr *attr,
 				    bool check)
@@ -247,7 +390,7 @@ int modify_user_hw_breakpoint_check(struct perf_event *bp, struct perf_event_att
 	if (check && !bp_attr_may_become(&bp->attr, attr))
 		return -EINVAL;
 
-	err = perf_bp_slot_retype(bp, attr->bp_type);
+	err = bp_retype(bp, attr->bp_type);
 	if (err)
 		return err;
 
@@ -366,6 +509,22 @@ static struct notifier_block bp_exceptions = {
 	.priority	= INT_MAX,
 };
 
+/* Where a register is for both, there is one type. */
+static int __init bp_slots_setup(void)
+{
+	unsigned int nr[BP_SLOT_TYPES] = {}, type;
+
+	static_assert(TYPE_MAX <= BP_SLOT_TYPES);
+	for (type = 0; type < TYPE_MAX; type++) {
+		int has = hw_breakpoint_slots(type);
+
+		WARN_ON(has > BP_SLOTS_MAX);
+		nr[type] = max(has, 0);
+	}
+
+	return bp_slots_init(&bp_slots, nr_cpu_ids, nr);
+}
+
 /**
  * init_hw_breakpoint() - register the PMU
  *
@@ -376,7 +535,7 @@ int __init init_hw_breakpoint(void)
 {
 	int err;
 
-	err = perf_bp_slots_init();
+	err = bp_slots_setup();
 	if (err)
 		return err;
 

@@ -657,14 +657,6 @@ static inline int perf_tracing_set_filter(struct perf_event *event, char *str)
 static inline void perf_event_free_filter(struct perf_event *event) { }
 #endif
 
-/* ---- Breakpoints: hw_breakpoint.c, bp_slots.c (and <linux/hw_breakpoint.h>) ------ */
-
-#ifdef CONFIG_HAVE_HW_BREAKPOINT
-bool perf_bp_type_exists(u64 bp_type);
-int perf_bp_slot_retype(struct perf_event *bp, u64 bp_type);
-int perf_bp_slots_init(void);
-#endif
-
 /* ---- Address filters: addr_filter.c ---------------------------------------------- */
 
 /**
