@@ -45,7 +45,7 @@ struct bp_histogram {
  * @any: the tasks, by what they have on any CPU
  */
 struct bp_shard {
-	struct mutex		lock;
+	struct mutex		lock;	/* @any, and bp_task of its tasks */
 	struct bp_histogram	any[BP_SLOT_TYPES];
 } ____cacheline_aligned_in_smp;
 
@@ -57,7 +57,7 @@ struct bp_shard {
  */
 struct bp_cpu {
 	unsigned int		own[BP_SLOT_TYPES];
-	spinlock_t		lock;
+	spinlock_t		lock;	/* @bound */
 	struct list_head	bound;
 } ____cacheline_aligned_in_smp;
 
@@ -77,7 +77,7 @@ struct bp_slots {
 	unsigned int		nr[BP_SLOT_TYPES];
 	unsigned int		nr_cpus;
 	unsigned int		shard_bits;
-	struct mutex		lock;
+	struct mutex		lock;	/* the order of shards' */
 	struct bp_shard		*shards;
 	struct bp_cpu		*cpus;
 	struct bp_histogram	own[BP_SLOT_TYPES];
