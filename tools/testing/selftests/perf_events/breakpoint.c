@@ -755,10 +755,10 @@ TEST_F(slots, threads_race_for_the_last)
 /* Opened on tasks that end or execute another program meanwhile. */
 TEST_F(slots, opens_race_with_ends)
 {
-	int fd[SLOTS_MAX], opened = 0, late = 0;
+	int fd[SLOTS_MAX], program = empty_program(), opened = 0, late = 0;
 
 	self->attr.inherit = 1;
-	for (int i = 0; i < rounds(30); i++) {
+	for (int i = 0; i < rounds(100); i++) {
 		pid_t child = fork();
 		int nr;
 
@@ -766,7 +766,7 @@ TEST_F(slots, opens_race_with_ends)
 			for (int n = 0; n < i * 300; n++)
 				asm volatile("" : : : "memory");
 			if (i % 3 == 0)
-				execl("/bin/true", "true", NULL);
+				exec_program(program);
 			if (i % 3 == 1 && !fork())
 				_exit(0);
 			_exit(0);
@@ -784,6 +784,7 @@ TEST_F(slots, opens_race_with_ends)
 	}
 	EXPECT_LT(0, opened);
 	TH_LOG("%d were opened, %d times the task had ended", opened, late);
+	close(program);
 	self->attr.inherit = 0;
 }
 

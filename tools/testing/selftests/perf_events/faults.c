@@ -11,8 +11,6 @@
  * for one variant.  When it is over, the faults so far lie evenly among all.
  * A fault is set off by /proc/PID/fail-nth, which a kernel has for debugging.
  */
-#include <link.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include "fault_util.h"
 
@@ -131,35 +129,6 @@ static int with_ring(struct trial *t)
 
 	t->flags |= PERF_FLAG_FD_OUTPUT | PERF_FLAG_FD_NO_GROUP;
 	return keep_fd(t, pe_self(&attr)) ?: run_map(t);
-}
-
-/*
- * A program that is killed before its first instruction needs none; it lies in
- * memory, for file systems may come out of a fault with less than they had.
- */
-static int empty_program(void)
-{
-	struct {
-		ElfW(Ehdr) head;
-		ElfW(Phdr) load;
-	} elf;
-	int own = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	int fd = memfd_create("empty", MFD_CLOEXEC);
-
-	if (read(own, &elf.head, sizeof(elf.head)) != sizeof(elf.head))
-		abort();
-	elf.head.e_type = ET_EXEC;
-	elf.head.e_entry = 0x10000000;
-	elf.head.e_phoff = sizeof(elf.head);
-	elf.head.e_phnum = 1;
-	elf.load = (ElfW(Phdr)) {
-		.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = elf.head.e_entry,
-		.p_filesz = sizeof(elf), .p_memsz = sizeof(elf), .p_align = getpagesize(),
-	};
-	if (write(fd, &elf, sizeof(elf)) != sizeof(elf))
-		abort();
-	close(own);
-	return fd;
 }
 
 /* One that watches a CPU is told about mappings and new programs. */

@@ -16,12 +16,14 @@
 #define _GNU_SOURCE
 #endif
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -537,6 +539,45 @@ static inline void toucher_fork(struct worker *w, unsigned int nr)
 static inline pid_t get_tid(void)
 {
 	return syscall(__NR_gettid);
+}
+
+/*
+ * A program that is killed before its first instruction needs none; it lies in
+ * memory, for file systems may come out of a fault with less than they had, and
+ * may take a second to bring one in.
+ */
+static inline int empty_program(void)
+{
+	struct {
+		ElfW(Ehdr) head;
+		ElfW(Phdr) load;
+	} elf;
+	int own = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int fd = memfd_create("empty", MFD_CLOEXEC);
+
+	if (read(own, &elf.head, sizeof(elf.head)) != sizeof(elf.head))
+		abort();
+	elf.head.e_type = ET_EXEC;
+	elf.head.e_entry = 0x10000000;
+	elf.head.e_phoff = sizeof(elf.head);
+	elf.head.e_phnum = 1;
+	elf.load = (ElfW(Phdr)) {
+		.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = elf.head.e_entry,
+		.p_filesz = sizeof(elf), .p_memsz = sizeof(elf), .p_align = getpagesize(),
+	};
+	if (write(fd, &elf, sizeof(elf)) != sizeof(elf))
+		abort();
+	close(own);
+	return fd;
+}
+
+/* Does not return but with an errno. */
+static inline int exec_program(int file)
+{
+	static char *const none[] = { NULL };
+
+	syscall(__NR_execveat, file, "", none, none, AT_EMPTY_PATH);
+	return -errno;
 }
 
 /* ---- Dropping privileges ---- */
