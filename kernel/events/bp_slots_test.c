@@ -5,8 +5,8 @@
  * on machines that are not there.  And of the in-kernel interface, with real
  * breakpoints.
  *
- * A walk's figures are those of its row and of a seed; more seeds on the command line of
- * the kernel: bp_slots_test.seeds=20.
+ * A walk's figures are those of its row and of a seed; more of them, or longer ones, on
+ * the command line of the kernel: bp_slots_test.seeds=20 bp_slots_test.steps=1000000.
  */
 #include <kunit/test.h>
 #include <linux/completion.h>
@@ -22,12 +22,16 @@
 
 #include "bp_slots.h"
 
+/* Where every access is checked, a step takes ten times as long. */
+#define SLOW	(IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_KCSAN))
+
 static unsigned int seeds = 2;
 module_param(seeds, uint, 0444);
 MODULE_PARM_DESC(seeds, "random walks of each kind");
 
-/* Where every access is checked, a step takes ten times as long. */
-#define SLOW	(IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_KCSAN))
+static unsigned int steps = SLOW ? 10000 : 100000;
+module_param(steps, uint, 0444);
+MODULE_PARM_DESC(steps, "of each walk");
 
 static struct bp_slots *slots_new(struct kunit *test, unsigned int nr_cpus,
 				  unsigned int inst, unsigned int data)
@@ -219,7 +223,7 @@ static void walk_step(struct kunit *test, struct walk *walk, unsigned int step)
 static void walk_once(struct kunit *test, struct walk *walk, unsigned int seed)
 {
 	const struct walk_row *row = walk->row;
-	unsigned int steps = SLOW ? 10000 : 100000, step;
+	unsigned int step;
 
 	walk->slots = slots_new(test, row->cpus, row->slots[0], row->slots[1]);
 	prandom_seed_state(&walk->rnd, seed);
@@ -377,7 +381,9 @@ static void race_storm(struct race *race, unsigned int me)
 			if (atomic_inc_return(&race->held) > RACE_SLOTS)
 				atomic_inc(&race->wrong);
 			atomic_inc(&race->granted);
-			cond_resched();
+			/* Now and then so long that one who has it as well is seen. */
+			if (!(i & 15))
+				usleep_range(500, 1000);
 			atomic_dec(&race->held);
 			bp_slots_release(race->slots, &claim);
 		} else {
