@@ -661,11 +661,13 @@ static void ctx_account(struct perf_event_context *ctx, struct perf_event *event
 	if (event->attach_state & PERF_ATTACH_TASK_DATA)
 		ctx->nr_task_data += n;
 	/*
-	 * What its samples read, its filters' ranges, its signals belong to one task, and
-	 * so does the event that exec removes: not the one that was opened, by its child.
+	 * What its samples read, its filters' ranges, its signals, the slot of a breakpoint
+	 * belong to one task, and so does the event that exec removes: not the one that was
+	 * opened, by its child.
 	 */
 	if ((event->attr.inherit && event->attr.sample_type & PERF_SAMPLE_READ) ||
-	    has_addr_filter(event) || event->attr.sigtrap || event->attr.remove_on_exec)
+	    has_addr_filter(event) || event->attr.sigtrap || event->attr.remove_on_exec ||
+	    event->attr.type == PERF_TYPE_BREAKPOINT)
 		ctx->nr_switch_slow += n;
 }
 

@@ -574,7 +574,11 @@ TEST_F(slots, child_ends_first)
 	close(fd[0]);
 }
 
-/* A child keeps what it inherited when its parent has ended, until the descriptors end. */
+/*
+ * A child keeps what it inherited when its parent has ended, until the descriptors end.
+ * The last switch before that is from the one to the other: did they swap their contexts,
+ * it would now have its parent's.
+ */
 TEST_F(slots, parent_ends_first)
 {
 	struct worker parent, child;
@@ -584,7 +588,11 @@ TEST_F(slots, parent_ends_first)
 	self->attr.inherit = 1;
 	if (!worker_fork(&parent)) {
 		worker_wait(&parent);
+		pin_to(0);
 		if (!worker_fork(&child)) {
+			/* Until the parent sleeps. */
+			for (int i = 0; i < 100; i++)
+				sched_yield();
 			pid = getpid();
 			if (write(parent.go, &pid, sizeof(pid)) != sizeof(pid))
 				abort();
