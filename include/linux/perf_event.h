@@ -213,6 +213,7 @@ struct hw_perf_event {
 #define PERF_PMU_CAP_EXTENDED_HW_TYPE	0x0100	/* PMU type in the upper half of config */
 #define PERF_PMU_CAP_AUX_PAUSE		0x0200	/* knows PERF_EF_PAUSE and _RESUME */
 #define PERF_PMU_CAP_AUX_PREFER_LARGE	0x0400	/* wants large AUX pages */
+#define PERF_PMU_CAP_LOOKS		0x40000000 /* looks at event->paused: kernel/events only */
 
 /* How far one instance of the PMU reaches: which CPU reads for which. */
 enum perf_pmu_scope {
@@ -470,6 +471,27 @@ typedef void (*perf_overflow_handler_t)(struct perf_event *event,
 #define PERF_ATTACH_EXCLUSIVE	0x0080	/* counted in pmu->exclusive_cnt */
 #define PERF_ATTACH_CALLCHAIN	0x0100	/* holds call chain buffers */
 
+/* What a trigger does to its target. */
+enum perf_trigger_kind {
+	PERF_TRIGGER_START,
+	PERF_TRIGGER_STOP,
+	PERF_TRIGGER_KINDS
+};
+
+/**
+ * struct perf_trigger_link - what ties a target to its starter, or stopper
+ * @node: on the trigger's list of targets
+ * @trigger: the event that starts or stops; NULL if there is none
+ * @target: the event that is started or stopped, which this is part of
+ * @pauses: it stops
+ */
+struct perf_trigger_link {
+	struct hlist_node		node;
+	struct perf_event		*trigger;
+	struct perf_event		*target;
+	bool				pauses;
+};
+
 /**
  * struct perf_event - one event
  *
@@ -497,6 +519,8 @@ struct perf_event {
 	int				cpu;
 	int				oncpu;
 	enum perf_event_state		state;
+	/* 1 between its stopper and its starter: for PERF_PMU_CAP_LOOKS. */
+	unsigned int			paused;
 	/* Events counted by this event alone; written by the PMU. */
 	local64_t			count;
 	/* Time on the PMU up to tstamp, ns; 0 only before it ran first. */
@@ -592,6 +616,19 @@ struct perf_event {
 	struct irq_work			pending_disable_irq;
 	struct callback_head		pending_task;
 
+	/*
+	 * Triggers: trigger.c.  Links are changed in perf_ctx_call(), read by the
+	 * trigger's overflow too; what is paused changes on the CPU of the context.
+	 */
+	struct hlist_head		targets;
+	struct perf_trigger_link	trigger_link[PERF_TRIGGER_KINDS];
+	bool				triggered;	/* has, or had, a trigger */
+	bool				holds;		/* its PMU must be told */
+	local64_t			open_time;	/* less running time, unless paused */
+	atomic64_t			child_open_time;
+	struct perf_event		*clone;		/* in a fork under way; ctx->mutex */
+	struct irq_work			trigger_irq;
+
 	/* Output, fixed once the event is allocated or joins its group. */
 	u16				header_size;
 	u16				id_header_size;
@@ -686,6 +723,7 @@ struct perf_event_context {
 	int				nr_freq;
 	int				nr_cgroups;
 	int				nr_switch_slow;
+	int				nr_targets;
 	int				pin_count;
 	refcount_t			refcount;
 	struct perf_clock		clock;

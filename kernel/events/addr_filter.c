@@ -375,7 +375,7 @@ static void event_restart_local(struct perf_event *event)
 		return;
 
 	event->pmu->stop(event, PERF_EF_UPDATE);
-	event->pmu->start(event, 0);
+	perf_event_pmu_start(event, 0);
 }
 
 static void event_restart_ipi(struct perf_cpu_context *cpuctx,

@@ -669,6 +669,11 @@ static void ctx_account(struct perf_event_context *ctx, struct perf_event *event
 	    has_addr_filter(event) || event->attr.sigtrap || event->attr.remove_on_exec ||
 	    event->attr.type == PERF_TYPE_BREAKPOINT)
 		ctx->nr_switch_slow += n;
+	/* Whether it is paused is a matter of its task. */
+	if (event->triggered) {
+		ctx->nr_targets += n;
+		ctx->nr_switch_slow += n;
+	}
 }
 
 /* Sizes of records depend on how many siblings there are. */
@@ -1032,6 +1037,7 @@ static void detach_fn(struct perf_cpu_context *cpuctx, struct perf_event_context
 	enum perf_event_state state = PERF_EVENT_STATE_OFF;
 
 	event_end(event);
+	perf_trigger_unlink(event);
 	ctx_del_event(cpuctx, ctx, event);
 	if (detach->flags & PERF_DETACH_GROUP)
 		group_leave(cpuctx, event);
@@ -1054,6 +1060,8 @@ static void child_fold(struct perf_event *child)
 	atomic64_add(local64_read(&child->count), &parent->child_count);
 	atomic64_add(child->total_time_enabled, &parent->child_total_time_enabled);
 	atomic64_add(child->total_time_running, &parent->child_total_time_running);
+	if (child->triggered)
+		atomic64_add(perf_trigger_open_time(child), &parent->child_open_time);
 }
 
 static bool child_leave(struct perf_event *child)
@@ -1433,6 +1441,7 @@ static void inherit_settings(struct perf_event *clone, struct perf_event *event)
 	/* The clone is not known yet: this is its first state. */
 	clone->state = event->state >= PERF_EVENT_STATE_INACTIVE ?
 		PERF_EVENT_STATE_INACTIVE : PERF_EVENT_STATE_OFF;
+	perf_trigger_inherit_fact(clone, event);
 
 	if (!is_sampling_event(event))
 		return;
@@ -1599,6 +1608,8 @@ static int inherit_ctx(struct inherit *inherit, struct perf_event_context *paren
 			return ret;
 	}
 
+	if (inherit->ctx && parent->nr_targets)
+		perf_trigger_inherit(parent, inherit->ctx);
 	if (inherit->ctx && all && inherit->ctx->nr_events == parent->nr_events)
 		ctx_mark_clone(inherit->ctx, parent);
 
@@ -1956,9 +1967,11 @@ static void migrate_out_fn(struct perf_cpu_context *cpuctx, struct perf_event_co
 	event_end(leader);
 	for_each_sibling_event(sibling, leader) {
 		perf_event_update_time(sibling);
+		perf_trigger_unlink(sibling);
 		ctx_del_event(cpuctx, ctx, sibling);
 	}
 	perf_event_update_time(leader);
+	perf_trigger_unlink(leader);
 	ctx_del_event(cpuctx, ctx, leader);
 }
 

@@ -348,6 +348,7 @@ static void event_init(struct perf_event *event, const struct perf_event_params 
 	INIT_HLIST_NODE(&event->resident_entry);
 	RB_CLEAR_NODE(&event->group_node);
 	perf_event_init_pending(event);
+	perf_trigger_init(event);
 
 	event->cpu = p->cpu;
 	event->oncpu = -1;
@@ -437,6 +438,12 @@ static int event_check_pmu(struct perf_event *event)
 		if (!(pmu->capabilities & PERF_PMU_CAP_AUX_PAUSE))
 			return -EOPNOTSUPP;
 		event->hw.aux_paused = 1;
+	}
+	if (event->attr.enable_on_starter) {
+		int ret = perf_trigger_begin_paused(event);
+
+		if (ret)
+			return ret;
 	}
 
 	if (!perf_exclusive_get(event))

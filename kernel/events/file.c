@@ -8,10 +8,10 @@
  * what state it is in: REVOKED, as its PMU has gone (-ENODEV, POLLERR); EXIT, as
  * its task has ended (it can be read); ERROR, as it lost its counter.
  *
- * A command of ioctl(2) is one row of a table, found by its number and known by
- * its full code.  Numbers alone do not tell commands apart: 7 and 8 of another
- * direction and size may be other commands.  Rows that say so run with ctx->mutex
- * held; the others take what they need themselves.
+ * A command of ioctl(2) is one row of a table, known by its full code.  Numbers alone
+ * do not tell commands apart: 7 and 8 are two each, of other direction and size.
+ * Rows that say so run with ctx->mutex held; the others take what they need
+ * themselves.
  *
  * What a command does to an event it does to its inherited copies too, under
  * the event's child_mutex; REFRESH and what is about buffers and programs is for
@@ -62,7 +62,7 @@ static void period_apply(struct perf_cpu_context *cpuctx, struct perf_event_cont
 	local64_set(&event->hw.period_left, 0);
 
 	if (on) {
-		event->pmu->start(event, PERF_EF_RELOAD);
+		perf_event_pmu_start(event, PERF_EF_RELOAD);
 		perf_pmu_enable(event->pmu);
 	}
 }
@@ -294,6 +294,33 @@ static int ioc_modify_attributes(struct perf_event *event, unsigned long arg)
 	return err;
 }
 
+static int ioc_set_trigger(struct perf_event *event, int fd, enum perf_trigger_kind kind)
+{
+	struct perf_event *target;
+	int err;
+
+	CLASS(fd, file)(fd);
+	if (fd_empty(file))
+		return -EBADF;
+	if (fd_file(file)->f_op != &perf_fops)
+		return -EINVAL;
+
+	target = fd_file(file)->private_data;
+	err = security_perf_event_write(target);
+
+	return err ?: perf_trigger_set(event, target, kind);
+}
+
+static int ioc_set_starter(struct perf_event *event, unsigned long arg)
+{
+	return ioc_set_trigger(event, arg, PERF_TRIGGER_START);
+}
+
+static int ioc_set_stopper(struct perf_event *event, unsigned long arg)
+{
+	return ioc_set_trigger(event, arg, PERF_TRIGGER_STOP);
+}
+
 /* What a command does, and whether ctx->mutex is held for it. */
 struct perf_ioc {
 	unsigned int	cmd;
@@ -301,8 +328,7 @@ struct perf_ioc {
 	int		(*fn)(struct perf_event *event, unsigned long arg);
 };
 
-#define IOC(_name, _locked, _fn)	\
-	[_IOC_NR(PERF_EVENT_IOC_##_name)] = { PERF_EVENT_IOC_##_name, _locked, _fn }
+#define IOC(_name, _locked, _fn)	{ PERF_EVENT_IOC_##_name, _locked, _fn }
 
 static const struct perf_ioc perf_iocs[] = {
 	IOC(ENABLE,		true,	ioc_enable),
@@ -317,15 +343,22 @@ static const struct perf_ioc perf_iocs[] = {
 	IOC(PAUSE_OUTPUT,	true,	ioc_pause_output),
 	IOC(QUERY_BPF,		true,	ioc_query_bpf),
 	IOC(MODIFY_ATTRIBUTES,	true,	ioc_modify_attributes),
+	IOC(SET_STARTER,	true,	ioc_set_starter),
+	IOC(SET_STOPPER,	true,	ioc_set_stopper),
 };
 
 #undef IOC
 
+static_assert(PERF_EVENT_IOC_SET_STARTER != PERF_EVENT_IOC_ID);
+static_assert(PERF_EVENT_IOC_SET_STOPPER != PERF_EVENT_IOC_SET_BPF);
+
 static const struct perf_ioc *ioc_find(unsigned int cmd)
 {
-	unsigned int nr = _IOC_NR(cmd);
+	for (int i = 0; i < ARRAY_SIZE(perf_iocs); i++)
+		if (perf_iocs[i].cmd == cmd)
+			return &perf_iocs[i];
 
-	return nr < ARRAY_SIZE(perf_iocs) && perf_iocs[nr].cmd == cmd ? &perf_iocs[nr] : NULL;
+	return NULL;
 }
 
 static int ioc_run(const struct perf_ioc *ioc, struct perf_event *event, unsigned long arg)
@@ -471,6 +504,7 @@ static void perf_show_fdinfo(struct seq_file *m, struct file *file)
 
 	seq_printf(m, "perf_event_attr.type:\t%u\n", event->orig_type);
 	seq_printf(m, "perf_event_attr.config:\t%llu\n", event->attr.config);
+	perf_trigger_show(m, event);
 }
 
 static int perf_release(struct inode *inode, struct file *file)

@@ -126,7 +126,7 @@ void perf_event_adjust_freq(struct perf_event *event, u64 nsec, u64 count, bool 
 		event->pmu->stop(event, PERF_EF_UPDATE);
 	local64_set(&hwc->period_left, 0);
 	if (disable)
-		event->pmu->start(event, PERF_EF_RELOAD);
+		perf_event_pmu_start(event, PERF_EF_RELOAD);
 }
 
 /* Nonzero: too many, stop it. */
@@ -209,8 +209,10 @@ void perf_event_unthrottle(struct perf_event *event, bool start)
 {
 	event->hw.interrupts = 0;
 	perf_sideband_throttle(event, true);
+	/* Paused in the meantime, it was stopped a second time. */
 	if (start)
-		event->pmu->start(event, 0);
+		perf_event_pmu_start(event, event->hw.state & PERF_HES_UPTODATE ?
+				     PERF_EF_RELOAD : 0);
 }
 
 /* Stopped, the event's count holds and the period may be changed. */
@@ -228,7 +230,7 @@ static void tick_freq(struct perf_event *event)
 	if (counted > 0)
 		perf_event_adjust_freq(event, TICK_NSEC, counted, false);
 
-	event->pmu->start(event, counted > 0 ? PERF_EF_RELOAD : 0);
+	perf_event_pmu_start(event, counted > 0 ? PERF_EF_RELOAD : 0);
 }
 
 static void tick_event(struct perf_event *event)

@@ -287,6 +287,7 @@ static void bp_del(struct perf_event *bp, int flags)
 
 static struct pmu bp_pmu = {
 	.task_ctx_nr	= perf_sw_context,
+	.capabilities	= PERF_PMU_CAP_LOOKS,
 	.event_init	= bp_event_init,
 	.add		= bp_add,
 	.del		= bp_del,
@@ -309,7 +310,7 @@ void perf_bp_event(struct perf_event *bp, void *data)
 
 	lockdep_assert_irqs_disabled();
 
-	if (bp->hw.state || perf_event_excluded(bp, regs))
+	if (bp->hw.state || READ_ONCE(bp->paused) || perf_event_excluded(bp, regs))
 		return;
 
 	perf_sample_data_init(&sample, bp->attr.bp_addr, 0);

@@ -307,6 +307,53 @@ int perf_event_overflow_throttle(struct perf_event *event, bool throttle,
 int perf_event_set_handler_prog(struct perf_event *event, struct bpf_prog *prog, u64 cookie);
 void perf_event_free_handler_prog(struct perf_event *event);
 
+/* ---- Triggers: trigger.c --------------------------------------------------------- */
+
+struct seq_file;
+
+void perf_trigger_init(struct perf_event *event);
+int perf_trigger_begin_paused(struct perf_event *event);
+void perf_trigger_fire(struct perf_event *trigger);
+int perf_trigger_set(struct perf_event *trigger, struct perf_event *target,
+		     enum perf_trigger_kind kind);
+void perf_trigger_unlink(struct perf_event *event);
+void perf_trigger_inherit_fact(struct perf_event *clone, struct perf_event *event);
+void perf_trigger_inherit(struct perf_event_context *parent, struct perf_event_context *child);
+u64 perf_trigger_open_time(struct perf_event *event);
+void perf_trigger_show(struct seq_file *m, struct perf_event *event);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+int perf_trigger_check(struct perf_event *trigger, struct perf_event *target,
+		       enum perf_trigger_kind kind);
+void perf_trigger_link(struct perf_event *trigger, struct perf_event *target,
+		       enum perf_trigger_kind kind);
+#endif
+
+/* Is its PMU to keep it stopped?  Without a branch: each event that goes on asks. */
+static inline bool perf_event_is_held(const struct perf_event *event)
+{
+	return event->holds & READ_ONCE(event->paused);
+}
+
+/*
+ * The two ways to a PMU that depend on the fact; add() in sched.c is the third.
+ * An event that its PMU has stopped may never have been programmed: a reading
+ * would be of the counter's last user.
+ *
+ * Context: as pmu->start() and pmu->read().
+ */
+static inline void perf_event_pmu_start(struct perf_event *event, int flags)
+{
+	if (!perf_event_is_held(event))
+		event->pmu->start(event, flags);
+}
+
+static inline void perf_event_pmu_read(struct perf_event *event)
+{
+	if (likely(!event->holds) || !(event->hw.state & PERF_HES_UPTODATE))
+		event->pmu->read(event);
+}
+
 /* ---- Samples: sample.c ----------------------------------------------------------- */
 
 void perf_event_init_sample_sizes(struct perf_event *event);

@@ -2,10 +2,10 @@
 /*
  * From an overflow to what it brings about.
  *
- * A driver found that a period is over.  In this order: the rate is accounted
- * (freq.c), an AUX trace paused, a BPF program asked, the limit counted down, a
- * signal queued, the sample written by the event's handler, sleepers noted, and
- * the AUX trace resumed.
+ * A driver found that a period is over.  In this order: targets are started and
+ * stopped (trigger.c), the rate is accounted (freq.c), an AUX trace paused, a BPF
+ * program asked, the limit counted down, a signal queued, the sample written by the
+ * event's handler, sleepers noted, and the AUX trace resumed.
  *
  * The overflow may be an NMI in the middle of anything.  It takes no lock and
  * leaves what needs one for later:
@@ -169,6 +169,7 @@ void perf_event_sync_pending(struct perf_event *event)
 {
 	irq_work_sync(&event->pending_disable_irq);
 	irq_work_sync(&event->pending_irq);
+	irq_work_sync(&event->trigger_irq);
 }
 
 /* ---- BPF programs ------------------------------------------------------------ */
@@ -378,6 +379,9 @@ int perf_event_overflow_throttle(struct perf_event *event, bool throttle,
 
 	if (unlikely(!is_sampling_event(event)))
 		return 0;
+
+	if (unlikely(!hlist_empty(&event->targets)))
+		perf_trigger_fire(event);
 
 	stop = perf_event_account_overflow(event, throttle);
 

@@ -77,13 +77,13 @@ static int read_counters(struct perf_event *event, bool group)
 	if (txn)
 		pmu->start_txn(pmu, PERF_PMU_TXN_READ);
 
-	pmu->read(event);
+	perf_event_pmu_read(event);
 	if (!group)
 		return 0;
 
 	for_each_sibling_event(sibling, event) {
 		if (sibling->state == PERF_EVENT_STATE_ACTIVE)
-			sibling->pmu->read(sibling);
+			perf_event_pmu_read(sibling);
 	}
 
 	return txn ? pmu->commit_txn(pmu) : 0;
@@ -333,7 +333,7 @@ int perf_event_read_local(struct perf_event *event, u64 *value, u64 *enabled, u6
 		return err;
 
 	if (is_on_here(event))
-		event->pmu->read(event);
+		perf_event_pmu_read(event);
 
 	*value = local64_read(&event->count);
 	perf_event_times_now(event, NULL, &times[0], &times[1]);
@@ -476,7 +476,7 @@ static void perf_event_zero(struct perf_cpu_context *cpuctx, struct perf_event_c
 	struct perf_event *event = arg;
 
 	if (cpuctx && event->state == PERF_EVENT_STATE_ACTIVE && !event->resident)
-		event->pmu->read(event);
+		perf_event_pmu_read(event);
 	local64_set(&event->count, 0);
 	perf_event_update_userpage(event);
 }

@@ -185,7 +185,7 @@ static unsigned int read_member(u64 *values, struct perf_event *event,
 	 * CPU shows what it stored last.
 	 */
 	if (member != event && !skip_read && event_is_here(member))
-		member->pmu->read(member);
+		perf_event_pmu_read(member);
 
 	values[0] = perf_event_count(member, read_own_count(event));
 	return 1 + read_name(member, event->attr.read_format, values + 1);

@@ -124,7 +124,8 @@ static int event_on(struct perf_event *event)
 
 	perf_pmu_disable(event->pmu);
 	perf_sideband_itrace_start(event);
-	if (event->pmu->add(event, PERF_EF_START)) {
+	/* A paused one is not begun: trigger.c */
+	if (event->pmu->add(event, perf_event_is_held(event) ? 0 : PERF_EF_START)) {
 		perf_aux_abandon(event);
 		event_off(event);
 		ret = -EAGAIN;

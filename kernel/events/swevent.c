@@ -200,7 +200,7 @@ static void fire_residents(u32 id, u64 nr, struct pt_regs *regs)
 
 	hlist_for_each_entry_rcu(event, &ctx->resident, resident_entry) {
 		if (event->attr.config == id && event->state == PERF_EVENT_STATE_ACTIVE &&
-		    !perf_event_excluded(event, regs))
+		    !READ_ONCE(event->paused) && !perf_event_excluded(event, regs))
 			local64_add(nr, &event->count);
 	}
 }
@@ -212,7 +212,8 @@ static void fire_ordinary(u32 id, u64 nr, struct pt_regs *regs, u64 addr)
 	struct perf_event *event;
 
 	hlist_for_each_entry_rcu(event, head, hlist_entry) {
-		if (event->hw.state & PERF_HES_STOPPED || perf_event_excluded(event, regs))
+		if (event->hw.state & PERF_HES_STOPPED || READ_ONCE(event->paused) ||
+		    perf_event_excluded(event, regs))
 			continue;
 
 		/* What one event's sample holds is not what the next one asked for. */
@@ -401,7 +402,7 @@ static int swevent_init(struct perf_event *event)
 
 struct pmu perf_swevent = {
 	.task_ctx_nr	= perf_sw_context,
-	.capabilities	= PERF_PMU_CAP_NO_NMI,
+	.capabilities	= PERF_PMU_CAP_NO_NMI | PERF_PMU_CAP_LOOKS,
 
 	.event_init	= swevent_init,
 	.add		= perf_swevent_add,

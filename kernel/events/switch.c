@@ -53,7 +53,7 @@ static void swap_count(struct perf_event *a, struct perf_event *b)
 	u64 count;
 
 	if (a->state == PERF_EVENT_STATE_ACTIVE && !a->resident)
-		a->pmu->read(a);
+		perf_event_pmu_read(a);
 	perf_event_update_time(a);
 	perf_event_update_time(b);
 

@@ -55,6 +55,7 @@ static int tracepoint_event_init(struct perf_event *event)
 
 static struct pmu tracepoint_pmu = {
 	.task_ctx_nr	= perf_sw_context,
+	.capabilities	= PERF_PMU_CAP_LOOKS,
 	.event_init	= tracepoint_event_init,
 	.add		= perf_trace_add,
 	.del		= perf_trace_del,
@@ -127,6 +128,7 @@ static int probe_event_init(struct perf_event *event)
 
 #define PROBE_PMU(_attr_groups) {			\
 	.task_ctx_nr	= perf_sw_context,		\
+	.capabilities	= PERF_PMU_CAP_LOOKS,		\
 	.event_init	= probe_event_init,		\
 	.add		= perf_trace_add,		\
 	.del		= perf_trace_del,		\
@@ -223,7 +225,7 @@ static bool tracing_filter_match(struct perf_event *event, void *record)
 /* exclude_kernel leaves uprobes; the other bits mean nothing to a call. */
 static bool tracing_match(struct perf_event *event, void *record, struct pt_regs *regs)
 {
-	if (event->hw.state & PERF_HES_STOPPED)
+	if (event->hw.state & PERF_HES_STOPPED || READ_ONCE(event->paused))
 		return false;
 	if (event->attr.exclude_kernel && !user_mode(regs))
 		return false;

@@ -477,6 +477,8 @@ enum perf_event_read_format {
  * @defer_output: PERF_RECORD_CALLCHAIN_DEFERRED for what @defer_callchain of this
  *	or another event has put off.
  * @__reserved_1: 0, or EINVAL.
+ * @enable_on_starter: once enabled it counts nothing until its starter
+ *	overflows: PERF_EVENT_IOC_SET_STARTER.  EOPNOTSUPP if the PMU cannot stop.
  * @wakeup_events: wake readers up every so many samples, and whenever another
  *	half of the ring is full; 0: only the latter.
  * @wakeup_watermark: with @watermark: wake readers up every so many bytes; at
@@ -580,7 +582,8 @@ struct perf_event_attr {
 		sigtrap				:  1,
 		defer_callchain			:  1,
 		defer_output			:  1,
-		__reserved_1			: 24;
+		__reserved_1			: 23,
+		enable_on_starter		:  1;	/* the last, 63 */
 
 	union {						/*  48 */
 		__u32	wakeup_events;
@@ -660,6 +663,14 @@ struct perf_event_attr {
  *	MODIFY_ATTRIBUTES
  *			pointer to a new attr: a breakpoint moves without being
  *			closed.  EOPNOTSUPP for other types.
+ *	SET_STARTER	each overflow of this event starts the event with that
+ *	SET_STOPPER	descriptor, or stops it: it counts and samples in between
+ *			only.  EINVAL if it is no event, is this event, is of
+ *			another thread or CPU, or if this event does not sample or
+ *			has the opposite part already; EOPNOTSUPP if its PMU cannot
+ *			stop it; EEXIST; EBUSY if it has another one; ENODEV if one
+ *			of the two has ended.  Their numbers, not their codes, are
+ *			those of ID and SET_BPF.
  *
  * ENOTTY for an unknown number, EFAULT for a bad pointer.  SET_FILTER, ID,
  * QUERY_BPF and MODIFY_ATTRIBUTES have the size of a pointer in their number:
@@ -677,6 +688,8 @@ struct perf_event_attr {
 #define PERF_EVENT_IOC_PAUSE_OUTPUT		_IOW('$', 9, __u32)
 #define PERF_EVENT_IOC_QUERY_BPF		_IOWR('$', 10, struct perf_event_query_bpf *)
 #define PERF_EVENT_IOC_MODIFY_ATTRIBUTES	_IOW('$', 11, struct perf_event_attr *)
+#define PERF_EVENT_IOC_SET_STARTER		_IO('$', 7)
+#define PERF_EVENT_IOC_SET_STOPPER		_IO('$', 8)
 
 enum perf_event_ioc_flags {
 	PERF_IOC_FLAG_GROUP		= 1U << 0,
