@@ -235,6 +235,34 @@ static void test_of_a_task_that_exited(struct kunit *test)
 	expect_left(test, 1);
 }
 
+/* A trigger, or a target, goes with its PMU: no link to it stays. */
+static void test_of_linked_events(struct kunit *test)
+{
+	struct pmu *pmu = pmu_come(test);
+	struct perf_event *gone = event_open(pmu->type, 0, -1, current, NULL);
+	struct perf_event *stays = event_open(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS, -1,
+					      current, NULL);
+	struct perf_event_context *ctx;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(gone));
+	KUNIT_ASSERT_FALSE(test, IS_ERR(stays));
+	ctx = perf_event_ctx_lock(gone);
+	KUNIT_EXPECT_EQ(test, perf_trigger_set(gone, stays, PERF_TRIGGER_START), 0);
+	KUNIT_EXPECT_EQ(test, perf_trigger_set(stays, gone, PERF_TRIGGER_STOP), 0);
+	perf_event_ctx_unlock(ctx);
+	KUNIT_EXPECT_PTR_EQ(test, stays->trigger_link[PERF_TRIGGER_START].trigger, gone);
+	pmu_go(pmu);
+	KUNIT_EXPECT_NULL(test, stays->trigger_link[PERF_TRIGGER_START].trigger);
+	KUNIT_EXPECT_TRUE(test, hlist_empty(&stays->targets));
+	ctx = perf_event_ctx_lock(stays);
+	KUNIT_EXPECT_EQ(test, perf_trigger_set(stays, gone, PERF_TRIGGER_STOP), -ENODEV);
+	KUNIT_EXPECT_EQ(test, perf_trigger_set(gone, stays, PERF_TRIGGER_START), -ENODEV);
+	perf_event_ctx_unlock(ctx);
+	expect_left(test, 1);
+	perf_event_release_kernel(gone);
+	perf_event_release_kernel(stays);
+}
+
 struct opener {
 	u32		type;
 	atomic_t	opened;
@@ -290,6 +318,7 @@ static struct kunit_case perf_pmu_cases[] = {
 	KUNIT_CASE(test_of_a_task),
 	KUNIT_CASE(test_of_a_mixed_group),
 	KUNIT_CASE(test_of_a_task_that_exited),
+	KUNIT_CASE(test_of_linked_events),
 	KUNIT_CASE_SLOW(test_while_others_open),
 	{}
 };
