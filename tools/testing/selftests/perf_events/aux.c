@@ -5,6 +5,7 @@
  * CPUs'.  The PMU is that of Intel's branch trace store: 24 bytes a branch.
  */
 #include "hw_util.h"
+#include "trigger_util.h"
 
 #define DATA_PAGES	1
 #define BRANCH_BYTES	24
@@ -262,6 +263,32 @@ TEST_F(aux, unmapped_while_it_traces)
 		ring_unmap(&self->ring);
 		close(self->fd);
 	}
+}
+
+/* As a target of triggers: a stretch a pass. */
+TEST_F(aux, inside_only)
+{
+	struct aux_record aux;
+	struct region r;
+
+	self->attr.enable_on_starter = 1;
+	ASSERT_EQ(0, trace(self, 16, PROT_READ | PROT_WRITE));
+	ASSERT_EQ(0, region_open(&r, 0, false));
+	ASSERT_EQ(0, region_guard(&r, self->fd));
+	pe_enable(self->fd);
+	for (int i = 0; i < 3; i++) {
+		loop(1000);
+		EXPECT_FALSE(next_aux(self, &aux));
+		begin(1);
+		loop(200);
+		end(1);
+		loop(1000);
+		ASSERT_TRUE(next_aux(self, &aux));
+		EXPECT_TRUE(between(199 * BRANCH_BYTES, aux.size, 220 * BRANCH_BYTES));
+	}
+	pe_disable(self->fd);
+	EXPECT_FALSE(next_aux(self, &aux));
+	region_close(&r);
 }
 
 /* ---- What such a PMU refuses ---- */

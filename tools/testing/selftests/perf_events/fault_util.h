@@ -99,11 +99,16 @@ static inline void stimulate(void)
 }
 
 /* Code lies in the file where it lies in memory, from the start of both. */
-static inline unsigned long probe_offset(void)
+static inline unsigned long own_offset(const void *fn)
 {
 	extern char __executable_start;
 
-	return (unsigned long)probe_me - (unsigned long)&__executable_start;
+	return (unsigned long)fn - (unsigned long)&__executable_start;
+}
+
+static inline unsigned long probe_offset(void)
+{
+	return own_offset(probe_me);
 }
 
 /* The name itself: finding it by way of /proc says ENOENT where there is no memory. */
