@@ -41,7 +41,7 @@ static const struct attr_case attr_cases[] = {
 
 	/* what is not known */
 	CASE(-EINVAL, "first reserved flag", .__reserved_1 = 1),
-	CASE(-EINVAL, "last reserved flag", .__reserved_1 = 1 << 23),
+	CASE(-EINVAL, "last reserved flag", .__reserved_1 = 1 << 22),
 	CASE(-EINVAL, "reserved_2", .__reserved_2 = 1),
 	CASE(-EINVAL, "reserved_2, high", .__reserved_2 = 1 << 15),
 	CASE(-EINVAL, "first reserved AUX action", .__reserved_3 = 1),
