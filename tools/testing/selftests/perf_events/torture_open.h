@@ -216,6 +216,7 @@ static inline void attr_random(struct hand *h, struct perf_event_attr *attr)
 		attr_set_flags(attr, bits(h, FLAGS_ALL, 3));
 	attr->disabled = chance(h, 3);
 	attr->inherit |= chance(h, 4);
+	attr->enable_on_starter = chance(h, 12);
 	attr->precise_ip = 0;
 	for (i = 0; i < ARRAY_SIZE(wants); i++)
 		sum += wants[i].weight;

@@ -359,6 +359,22 @@ static int op_output(struct hand *h)
 	return err;
 }
 
+/* A graph grows: most of the links are between events of one task, or CPU. */
+static int op_trigger(struct hand *h)
+{
+	struct slot *s = slot_with(h, samples), *target = used_slot(h);
+	unsigned int at = pick(h, SLOTS);
+
+	for (int i = 0; i < SLOTS && pick(h, 8); i++) {
+		struct slot *other = &h->slot[(at + i) % SLOTS];
+
+		if (other->fd >= 0 && other != s && other->pid == s->pid && other->cpu == s->cpu)
+			target = other;
+	}
+	return pe_ioctl(s->fd, pick(h, 2) ? PERF_EVENT_IOC_SET_STARTER : PERF_EVENT_IOC_SET_STOPPER,
+			target->fd);
+}
+
 static int op_modify(struct hand *h)
 {
 	struct slot *s = pick(h, 4) ? slot_with(h, is_breakpoint) : used_slot(h);

@@ -436,6 +436,7 @@ static const struct op {
 	{ "period", 12, op_period },
 	{ "id", 5, op_id },
 	{ "output", 15, op_output },
+	{ "trigger", 30, op_trigger },
 	{ "modify", 10, op_modify },
 	{ "filter", 15, op_filter },
 	{ "any_command", 12, op_any_command },

@@ -27,7 +27,7 @@
 #define LINKS		2
 #define CROWD		64
 #define NOTES		8
-#define OPS		47	/* that there are */
+#define OPS		48	/* that there are */
 #define GROUPS		3	/* of cgroups */
 #define WORDS		256
 #define ERRNOS		134
@@ -244,6 +244,11 @@ static inline bool is_mapped(const struct slot *s)
 static inline bool lacks_ring(const struct slot *s)
 {
 	return s->attr.sample_period && !s->ring.page;
+}
+
+static inline bool samples(const struct slot *s)
+{
+	return s->attr.sample_period;
 }
 
 static inline bool has_aux(const struct slot *s)
