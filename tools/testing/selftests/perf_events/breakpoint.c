@@ -542,8 +542,8 @@ TEST_F(slots, agree_with_the_rule)
 		granted += !err;
 		refused += !!err;
 	}
-	EXPECT_LT(steps / 10, granted);
-	EXPECT_LT(steps / 20, refused);
+	EXPECT_LT(steps / 20, granted);
+	EXPECT_LT(steps / 50, refused);
 	while (walk.nr)
 		walk_close(&walk, 0);
 	for (int i = walk.tasks - WALK_ALIVE; i < walk.tasks; i++)
