@@ -22,8 +22,12 @@ run_kselftests "$work/before" "$stock" "$stocktests"
 TIMEOUT=1800 run_kselftests "$work/stock" "$debug" "$stocktests" "$work/before"
 pass "$work/stock"
 if [ -s "$ourtests/list" ]; then
-	TIMEOUT=1800 run_kselftests "$work/ours" "$debug" "$ourtests"
-	pass "$work/ours"
+	# What fails allocations has a guest of its own: kmemleak then prints under its lock, which lockdep minds where CPUs go.
+	fail='perf_events:(faults|trigger)$'
+	for TESTS in "$(grep -vE "$fail" "$ourtests/list")" "$(grep -E "$fail" "$ourtests/list")"; do
+		TIMEOUT=1800 run_kselftests "$work/ours" "$debug" "$ourtests"
+		pass "$work/ours"
+	done
 fi
 
 # shellcheck disable=SC2016 # the guest expands it
