@@ -246,6 +246,15 @@ static inline void spin_ms(unsigned int ms)
 		;
 }
 
+/* So long of the thread's own time: what takes its CPU away does not count. */
+static inline void run_ms(unsigned int ms)
+{
+	__u64 end = now_ns(CLOCK_THREAD_CPUTIME_ID) + ms * NSEC_PER_MSEC;
+
+	while (now_ns(CLOCK_THREAD_CPUTIME_ID) < end)
+		;
+}
+
 static inline unsigned char *pages_new(unsigned int nr)
 {
 	size_t len = (size_t)nr * getpagesize();

@@ -469,18 +469,19 @@ TEST_F(region, times_go_on)
 	attr.read_format = times;
 	fd = guarded(&self->r, &attr);
 	ASSERT_LE(0, fd);
-	spin_ms(20);
+	run_ms(20);
 	start = now_ns(CLOCK_MONOTONIC);
 	begin(1);
-	spin_ms(5);
+	run_ms(5);
 	end(1);
 	start = now_ns(CLOCK_MONOTONIC) - start;
-	spin_ms(20);
+	run_ms(20);
 	ASSERT_EQ(0, pe_read(fd, times, &r));
-	EXPECT_LE(45 * NSEC_PER_MSEC, r.enabled);
+	/* The scheduler's clock and that of events differ by a little at each switch. */
+	EXPECT_LE(40 * NSEC_PER_MSEC, r.enabled);
 	EXPECT_EQ(r.enabled, r.running);
 	open = told(fd, "time_open");
-	EXPECT_LE(5 * NSEC_PER_MSEC, open);
+	EXPECT_LE(4 * NSEC_PER_MSEC, open);
 	EXPECT_GE(start, open);
 	/* It stands still while nothing is open. */
 	EXPECT_EQ(open, told(fd, "time_open"));
@@ -493,32 +494,40 @@ TEST_F(region, times_go_on)
 	close(fd);
 }
 
-/* A clock counts the time that it is open, but for how long an interrupt takes. */
+/* Between what passes inside of the calls that open and close it, and around them. */
 TEST_F(region, clocks)
 {
 	static const __u64 clock[] = { PERF_COUNT_SW_TASK_CLOCK, PERF_COUNT_SW_CPU_CLOCK };
 
 	for (int i = 0; i < 2; i++) {
 		struct perf_event_attr attr = sw_attr(clock[i]);
-		long long open, count;
+		__u64 inside = 0, around = 0, count, open;
 		int fd;
 
 		attr.enable_on_starter = 1;
 		fd = guarded(&self->r, &attr);
 		ASSERT_LE(0, fd);
-		spin_ms(5);
+		run_ms(5);
 		EXPECT_EQ(0, pe_count(fd));
 		for (int n = 0; n < 10; n++) {
+			around -= now_ns(CLOCK_THREAD_CPUTIME_ID);
 			begin(1);
-			spin_ms(1);
+			inside -= now_ns(CLOCK_THREAD_CPUTIME_ID);
+			run_ms(1);
+			inside += now_ns(CLOCK_THREAD_CPUTIME_ID);
 			end(1);
-			spin_ms(1);
+			around += now_ns(CLOCK_THREAD_CPUTIME_ID);
+			run_ms(3);
 		}
 		count = pe_count(fd);
 		open = told(fd, "time_open");
-		EXPECT_LE(10 * NSEC_PER_MSEC, count);
-		EXPECT_GE(2 * NSEC_PER_MSEC, llabs(count - open)) {
-			TH_LOG("counted %lld, open %lld", count, open);
+		/* The scheduler's clock and that of events differ by a little at each switch. */
+		EXPECT_LE(inside, count + 2 * NSEC_PER_MSEC);
+		EXPECT_LE(count, around + 2 * NSEC_PER_MSEC);
+		EXPECT_LE(inside, open + 2 * NSEC_PER_MSEC);
+		EXPECT_LE(open, around + 2 * NSEC_PER_MSEC) {
+			TH_LOG("inside %llu, around %llu, counted %llu, open %llu", inside,
+			       around, count, open);
 		}
 		EXPECT_EQ(count, pe_count(fd));
 		close(fd);
