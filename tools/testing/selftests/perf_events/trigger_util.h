@@ -146,12 +146,13 @@ static inline int guarded(const struct region *r, struct perf_event_attr *attr)
 	return err ?: fd;
 }
 
-/* Once through all that a test runs: its own pages are in then. */
+/* Once through what a test runs; then the pages of its code are in, wherever they end. */
 static inline void region_warm_up(void)
 {
 	warm_up();
 	told(0, "id");
 	passes(2);
+	mlockall(MCL_CURRENT);
 }
 
 #endif /* TRIGGER_UTIL_H */
