@@ -223,8 +223,12 @@ void perf_cgroup_event_added(struct perf_event *event, struct perf_event_context
 		return;
 
 	event->pmu_ctx->nr_cgroups++;
-	if (ctx->nr_cgroups++)
+	WRITE_ONCE(ctx->nr_cgroups, ctx->nr_cgroups + 1);
+	if (ctx->nr_cgroups > 1)
 		return;
+
+	/* Counted, then the task's cgroup is read.  Pairs with smp_mb() in cgroup_attach(). */
+	smp_mb();
 
 	/* Only of a CPU that is offline could it be another than this one's. */
 	per_cpu(perf_switch_users, event->cpu)++;
@@ -249,7 +253,8 @@ void perf_cgroup_event_removed(struct perf_event *event, struct perf_event_conte
 		return;
 
 	event->pmu_ctx->nr_cgroups--;
-	if (--ctx->nr_cgroups)
+	WRITE_ONCE(ctx->nr_cgroups, ctx->nr_cgroups - 1);
+	if (ctx->nr_cgroups)
 		return;
 
 	per_cpu(perf_switch_users, event->cpu)--;
@@ -370,14 +375,26 @@ static void cgroup_moved_ipi(void *info)
 		perf_cgroup_switch(current);
 }
 
-/* A task that is switched in later finds its new cgroup by itself. */
+/*
+ * A task that is switched in later finds its new cgroup by itself, and so does the
+ * first event of a cgroup that comes to a CPU.
+ */
 static void cgroup_attach(struct cgroup_taskset *tset)
 {
 	struct cgroup_subsys_state *css;
 	struct task_struct *task;
 
-	cgroup_taskset_for_each(task, css, tset)
-		smp_call_function_single(task_cpu(task), cgroup_moved_ipi, task, 1);
+	/*
+	 * The tasks have their cgroups; then is looked at who counts.  Pairs with
+	 * smp_mb() in perf_cgroup_event_added(): one of the two sees the other.
+	 */
+	smp_mb();
+	cgroup_taskset_for_each(task, css, tset) {
+		int cpu = task_cpu(task);
+
+		if (READ_ONCE(per_cpu_ptr(&perf_cpu_context, cpu)->ctx.nr_cgroups))
+			smp_call_function_single(cpu, cgroup_moved_ipi, task, 1);
+	}
 }
 
 struct cgroup_subsys perf_event_cgrp_subsys = {
