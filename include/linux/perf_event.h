@@ -724,6 +724,7 @@ struct perf_event_context {
 	int				nr_cgroups;
 	int				nr_switch_slow;
 	int				nr_targets;
+	int				nr_remote;	/* tracepoints of one CPU */
 	int				pin_count;
 	refcount_t			refcount;
 	struct perf_clock		clock;

@@ -660,6 +660,9 @@ static void ctx_account(struct perf_event_context *ctx, struct perf_event *event
 		ctx->nr_user += n;
 	if (event->attach_state & PERF_ATTACH_TASK_DATA)
 		ctx->nr_task_data += n;
+	/* Pairs with READ_ONCE() in tracing_deliver_remote(). */
+	if (event->attr.type == PERF_TYPE_TRACEPOINT && event->cpu >= 0)
+		WRITE_ONCE(ctx->nr_remote, ctx->nr_remote + n);
 	/*
 	 * What its samples read, its filters' ranges, its signals, the slot of a breakpoint
 	 * belong to one task, and so does the event that exec removes: not the one that was

@@ -274,7 +274,8 @@ static void tracing_deliver_remote(struct task_struct *task, u16 type, u64 count
 	guard(rcu)();
 
 	ctx = rcu_dereference_raw(task->perf_event_ctxp);
-	if (!ctx)
+	/* Pairs with WRITE_ONCE() in ctx_account(). */
+	if (!ctx || !READ_ONCE(ctx->nr_remote))
 		return;
 
 	list_for_each_entry_rcu(event, &ctx->event_list, event_entry) {
