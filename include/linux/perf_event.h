@@ -213,6 +213,7 @@ struct hw_perf_event {
 #define PERF_PMU_CAP_EXTENDED_HW_TYPE	0x0100	/* PMU type in the upper half of config */
 #define PERF_PMU_CAP_AUX_PAUSE		0x0200	/* knows PERF_EF_PAUSE and _RESUME */
 #define PERF_PMU_CAP_AUX_PREFER_LARGE	0x0400	/* wants large AUX pages */
+#define PERF_PMU_CAP_STOPS		0x20000000 /* may be added stopped, stopped at any time */
 #define PERF_PMU_CAP_LOOKS		0x40000000 /* looks at event->paused: kernel/events only */
 
 /* How far one instance of the PMU reaches: which CPU reads for which. */

@@ -237,7 +237,8 @@ static int task_clock_init(struct perf_event *event)
 #define CLOCK_PMU(_init)					\
 	{							\
 		.task_ctx_nr	= perf_sw_context,		\
-		.capabilities	= PERF_PMU_CAP_NO_NMI,		\
+		.capabilities	= PERF_PMU_CAP_NO_NMI |		\
+				  PERF_PMU_CAP_STOPS,		\
 		.dev		= PMU_NULL_DEV,			\
 								\
 		.event_init	= _init,			\

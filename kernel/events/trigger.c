@@ -33,7 +33,9 @@
  * that is has IRQs off.  Between the reading of the fact and add(), say, the fact
  * may change; the work then comes after add().  It asks for nothing but that the PMU
  * does what the fact says now: if the target has gone meanwhile, or gone and
- * returned, add() has seen the fact, or else there is more work queued.
+ * returned, add() has seen the fact, or else there is more work queued.  If the
+ * target has gone to another CPU with its task, the work follows: what was asked
+ * for there found it queued here.
  *
  * Links.  A target has at most one starter and one stopper, a trigger any number of
  * targets.  Links are made and cut in perf_ctx_call(): where the context is
@@ -128,19 +130,26 @@ static void target_obey(struct perf_event *target)
 }
 
 /*
- * The target may be off its PMU by now, on another CPU or detached; then there is
- * nothing to do.  If it is on this CPU it stays: IRQs are off.
+ * The target may be off its PMU by now, or detached; then there is nothing to do.
+ * If it is on this CPU it stays: IRQs are off.
  */
 static void trigger_irq(struct irq_work *work)
 {
 	struct perf_event *target = container_of(work, struct perf_event, trigger_irq);
+	int cpu = READ_ONCE(target->oncpu), rctx;
+
+	if (cpu < 0)
+		return;
+
+	if (cpu != smp_processor_id()) {
+		irq_work_queue_on(work, cpu);
+		return;
+	}
+
 	/* A clock's timer raises events, which must not ask for this again. */
-	int rctx = perf_swevent_get_recursion_context();
-
-	if (READ_ONCE(target->oncpu) == smp_processor_id() &&
-	    READ_ONCE(target->state) == PERF_EVENT_STATE_ACTIVE)
+	rctx = perf_swevent_get_recursion_context();
+	if (READ_ONCE(target->state) == PERF_EVENT_STATE_ACTIVE)
 		target_obey(target);
-
 	if (rctx >= 0)
 		perf_swevent_put_recursion_context(rctx);
 }
@@ -153,13 +162,23 @@ static bool pmu_looks(const struct pmu *pmu)
 }
 
 /*
- * Those that cannot interrupt have, as a rule, nothing that they could stop: they
- * read a clock that runs on, and keep no hw.state.
+ * Many a driver keeps no hw.state, or cannot be stopped twice: its stop() is called
+ * by its own del() only.  So a PMU must say that it can, or be one of those whose
+ * events are stopped and started all the time anyway: the counters of a CPU, which
+ * are throttled (those that are known by PERF_TYPE_RAW or PERF_TYPE_HARDWARE), and
+ * what can pause an AUX area.
  */
 static bool pmu_can_pause(const struct pmu *pmu)
 {
-	return pmu_looks(pmu) ||
-	       (pmu->start && pmu->stop && !(pmu->capabilities & PERF_PMU_CAP_NO_INTERRUPT));
+	unsigned int says = PERF_PMU_CAP_LOOKS | PERF_PMU_CAP_STOPS | PERF_PMU_CAP_AUX_PAUSE;
+
+	if (pmu->capabilities & says)
+		return true;
+
+	return pmu->task_ctx_nr == perf_hw_context &&
+	       (pmu->type == PERF_TYPE_RAW ||
+		pmu->capabilities & PERF_PMU_CAP_EXTENDED_HW_TYPE) &&
+	       !(pmu->capabilities & PERF_PMU_CAP_NO_INTERRUPT);
 }
 
 /**

@@ -194,19 +194,40 @@ static void refusals(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, perf_trigger_check(copy, target, 1), 0);
 	perf_trigger_unlink(trigger);
 	KUNIT_EXPECT_EQ(test, perf_trigger_check(trigger, target, 0), 0);
+}
 
-	model->pmu.capabilities = 0;
-	KUNIT_EXPECT_EQ(test, perf_trigger_begin_paused(target), -EOPNOTSUPP);
-	model->pmu.start = (void *)refusals;
-	model->pmu.stop = (void *)refusals;
-	KUNIT_EXPECT_EQ(test, perf_trigger_begin_paused(target), 0);
-	model->pmu.capabilities = PERF_PMU_CAP_NO_INTERRUPT;
-	KUNIT_EXPECT_EQ(test, perf_trigger_begin_paused(target), -EOPNOTSUPP);
+/* A PMU says that it can be stopped, or is the counters of a CPU. */
+static void who_may_be_a_target(struct kunit *test)
+{
+	static const struct {
+		unsigned int caps, type;
+		int ctx_nr, err;
+	} pmus[] = {
+		{ 0, PERF_TYPE_RAW, perf_hw_context, 0 },
+		{ PERF_PMU_CAP_EXTENDED_HW_TYPE, PERF_TYPE_MAX, perf_hw_context, 0 },
+		{ PERF_PMU_CAP_AUX_PAUSE, PERF_TYPE_MAX, perf_sw_context, 0 },
+		{ PERF_PMU_CAP_STOPS, PERF_TYPE_MAX, perf_invalid_context, 0 },
+		{ PERF_PMU_CAP_LOOKS, PERF_TYPE_SOFTWARE, perf_sw_context, 0 },
+		{ 0, PERF_TYPE_MAX, perf_hw_context, -EOPNOTSUPP },
+		{ 0, PERF_TYPE_MAX, perf_sw_context, -EOPNOTSUPP },
+		{ 0, PERF_TYPE_MAX, perf_invalid_context, -EOPNOTSUPP },
+		{ PERF_PMU_CAP_NO_INTERRUPT, PERF_TYPE_RAW, perf_hw_context, -EOPNOTSUPP },
+	};
+	struct trigger_model *model = test->priv;
+
+	for (int i = 0; i < ARRAY_SIZE(pmus); i++) {
+		model->pmu.capabilities = pmus[i].caps;
+		model->pmu.type = pmus[i].type;
+		model->pmu.task_ctx_nr = pmus[i].ctx_nr;
+		KUNIT_EXPECT_EQ_MSG(test, perf_trigger_begin_paused(&model->events[0]),
+				    pmus[i].err, "PMU %d", i);
+	}
 }
 
 static struct kunit_case trigger_cases[] = {
 	KUNIT_CASE(random_links),
 	KUNIT_CASE(refusals),
+	KUNIT_CASE(who_may_be_a_target),
 	{ }
 };
 
