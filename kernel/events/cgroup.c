@@ -152,8 +152,12 @@ static void sched_in_ours(struct perf_cpu_context *cpuctx, struct perf_event_pmu
 	struct perf_event_pmu_context *task_epc =
 		this_cpu_ptr(epc->pmu->cpu_pmu_context)->task_epc;
 
-	/* Only a swapped context is on at this time: precedence matters then. */
-	if (task_epc)
+	/*
+	 * Precedence matters if a swapped context is on at this time, and if pinned
+	 * groups may need what flexible ones have.
+	 */
+	if (task_epc || (!perf_group_set_empty(&epc->pinned_groups) &&
+			 !list_empty(&epc->flexible_active)))
 		perf_resched(cpuctx, epc->pmu);
 	else
 		perf_epc_sched_in(cpuctx, epc, PERF_GROUPS_ALL);

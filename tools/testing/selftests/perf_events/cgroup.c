@@ -129,6 +129,42 @@ TEST_F(cgroup, counts_what_is_below)
 	EXPECT_EQ(0, rmdir(below));
 }
 
+/*
+ * Counters that flexible events have are a pinned one's when its cgroup comes.
+ * Without: cgroup.c, sched_in_ours(): only a task's context makes it reschedule.
+ */
+TEST_F(cgroup, pinned_goes_before_flexible)
+{
+	struct perf_event_attr attr = pe_attr(PERF_TYPE_HARDWARE,
+					      PERF_COUNT_HW_BRANCH_INSTRUCTIONS);
+	__u64 format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+	int others[20], pinned;
+	struct reading r;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++) {
+		others[i] = pe_open(&attr, -1, 0, -1, 0);
+		if (others[i] < 0)
+			SKIP(return, "no hardware PMU that counts branches");
+	}
+	attr.pinned = 1;
+	attr.read_format = format;
+	pinned = pe_open(&attr, self->dir, 0, -1, PERF_FLAG_PID_CGROUP);
+	ASSERT_LE(0, pinned);
+	for (int i = 0; i < 10; i++) {
+		ASSERT_EQ(0, move_to(self->path, 0));
+		spin_ms(2);
+		ASSERT_EQ(0, leave(0));
+		spin_ms(2);
+	}
+	/* An event in error reads as the end of a file. */
+	ASSERT_EQ(0, pe_read(pinned, format, &r));
+	EXPECT_LT(0, r.running);
+	EXPECT_EQ(r.enabled, r.running);
+	close(pinned);
+	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++)
+		close(others[i]);
+}
+
 /* Enabled is the time that its tasks run, and so is running. */
 TEST_F(cgroup, times)
 {
