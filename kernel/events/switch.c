@@ -24,6 +24,9 @@ static bool ctxs_are_clones(struct perf_event_context *a, struct perf_event_cont
 	if (a->pin_count || b->pin_count || a->nr_switch_slow || b->nr_switch_slow ||
 	    a->nr_events != b->nr_events)
 		return false;
+	/* Another CPU may be counting: tracing_deliver_remote() takes no lock. */
+	if (a->nr_stat && a->nr_remote)
+		return false;
 	if (a == b->parent_ctx)
 		return a->generation == b->parent_gen;
 	if (b == a->parent_ctx)
@@ -50,7 +53,7 @@ static bool event_lists_match(struct perf_event_context *actx, struct perf_event
 
 static void swap_count(struct perf_event *a, struct perf_event *b)
 {
-	u64 count;
+	u64 count, delta;
 
 	if (a->state == PERF_EVENT_STATE_ACTIVE && !a->resident)
 		perf_event_pmu_read(a);
@@ -58,8 +61,11 @@ static void swap_count(struct perf_event *a, struct perf_event *b)
 	perf_event_update_time(b);
 
 	count = local64_read(&b->count);
-	count = local64_xchg(&a->count, count);
-	local64_set(&b->count, count);
+	delta = count - local64_xchg(&a->count, count);
+	local64_set(&b->count, count - delta);
+	/* The next tick takes the difference for what has been counted since the last one. */
+	a->hw.freq_count_stamp += delta;
+	b->hw.freq_count_stamp -= delta;
 	swap(a->total_time_enabled, b->total_time_enabled);
 	swap(a->total_time_running, b->total_time_running);
 
