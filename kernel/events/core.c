@@ -1073,7 +1073,8 @@ static bool child_leave(struct perf_event *child)
 		return false;
 	child->attach_state &= ~PERF_ATTACH_CHILD;
 	child_fold(child);
-	/* Pairs with list_empty_careful() in perf_read_tree(). */
+	/* Who finds the list empty finds the sums.  Pairs with list_empty_careful() in perf_read_tree(). */
+	smp_wmb();
 	list_del_init_careful(&child->child_list);
 
 	return true;
@@ -1121,14 +1122,17 @@ bool perf_event_detach(struct perf_event *event, unsigned int flags)
 
 /* ---- On and off ------------------------------------------------------ */
 
+static bool needs_leader(struct perf_event *event)
+{
+	return event->event_caps & PERF_EV_CAP_SIBLING || event->attr.aux_output ||
+	       has_aux_action(event);
+}
+
 /* An event that lost the leader it cannot do without stays in error. */
 static bool event_is_lost(struct perf_event *event)
 {
-	if (event->state != PERF_EVENT_STATE_ERROR || event->group_leader != event)
-		return false;
-
-	return event->event_caps & PERF_EV_CAP_SIBLING ||
-	       (!event->aux_event && (event->attr.aux_output || has_aux_action(event)));
+	return event->state == PERF_EVENT_STATE_ERROR && event->group_leader == event &&
+	       needs_leader(event);
 }
 
 /* It wants to run from now on. */
@@ -1500,6 +1504,12 @@ static struct perf_event *inherit_alloc(struct inherit *inherit, struct perf_eve
 	return perf_event_alloc(&params);
 }
 
+/* Its CPU went offline: it has no such PMU now. */
+static bool clone_is_elsewhere(struct perf_event *event, struct perf_event *clone)
+{
+	return clone == ERR_PTR(-ENODEV) && event->cpu >= 0 && !cpu_online(event->cpu);
+}
+
 /* The clone; NULL if the event is being closed or revoked; or an ERR_PTR(). */
 static struct perf_event *inherit_event(struct inherit *inherit, struct perf_event *event,
 					struct perf_event *leader)
@@ -1508,13 +1518,13 @@ static struct perf_event *inherit_event(struct inherit *inherit, struct perf_eve
 	struct perf_event *clone;
 	int ret = 0;
 
-	/* It cannot do without the leader, which is being closed. */
-	if (event->aux_event && !leader)
+	/* It cannot do without the leader, which is being closed, or was. */
+	if (!leader && needs_leader(event))
 		return NULL;
 
 	clone = inherit_alloc(inherit, event, leader);
 	/* Its PMU is going, or is not where the child shall count. */
-	if (clone == ERR_PTR(-ENODEV))
+	if (clone == ERR_PTR(-ESHUTDOWN) || clone_is_elsewhere(event, clone))
 		return NULL;
 	if (IS_ERR(clone))
 		return clone;
@@ -1561,15 +1571,29 @@ static int inherit_group(struct inherit *inherit, struct perf_event *leader)
 	return 0;
 }
 
-static bool event_is_inherited(struct perf_event *event, u64 clone_flags)
+static bool event_suits_child(struct perf_event *event, u64 clone_flags)
 {
-	if (!event->attr.inherit)
-		return false;
 	if (event->attr.inherit_thread && !(clone_flags & CLONE_THREAD))
 		return false;
 
 	/* The child would have no handler for the signals it would get. */
 	return !(event->attr.sigtrap && clone_flags & CLONE_CLEAR_SIGHAND);
+}
+
+/* As a whole, or not at all. */
+static bool group_is_inherited(struct perf_event *leader, u64 clone_flags)
+{
+	struct perf_event *sibling;
+
+	if (!leader->attr.inherit || !event_suits_child(leader, clone_flags))
+		return false;
+
+	for_each_sibling_event(sibling, leader) {
+		if (!event_suits_child(sibling, clone_flags))
+			return false;
+	}
+
+	return true;
 }
 
 /* Everything was inherited: the two may be swapped as long as neither changes. */
@@ -1596,7 +1620,7 @@ static int inherit_ctx(struct inherit *inherit, struct perf_event_context *paren
 	list_for_each_entry(event, &parent->event_list, event_entry) {
 		if (event->group_leader != event)
 			continue;
-		if (!event_is_inherited(event, inherit->clone_flags)) {
+		if (!group_is_inherited(event, inherit->clone_flags)) {
 			all = false;
 			continue;
 		}
@@ -2025,8 +2049,15 @@ static void migrate_locked(struct pmu *pmu, struct perf_event_context *src,
 	LIST_HEAD(leaders);
 
 	list_for_each_entry(event, &src->event_list, event_entry) {
-		if (event->group_leader == event && event->pmu_ctx->pmu == pmu)
-			list_add_tail(&event->migrate_entry, &leaders);
+		if (event->group_leader != event || event->pmu_ctx->pmu != pmu)
+			continue;
+		/*
+		 * In between, they are in no context: perf_pmu_unregister() waits, and then
+		 * looks again.  If it has begun it finds them where they are.
+		 */
+		if (list_empty(&leaders) && !percpu_ref_tryget_live(&pmu->users))
+			return;
+		list_add_tail(&event->migrate_entry, &leaders);
 	}
 	if (list_empty(&leaders))
 		return;
@@ -2041,6 +2072,7 @@ static void migrate_locked(struct pmu *pmu, struct perf_event_context *src,
 		list_del_init(&event->migrate_entry);
 		migrate_group(event, dst, dst_cpu);
 	}
+	percpu_ref_put(&pmu->users);
 }
 
 /**

@@ -674,6 +674,8 @@ void perf_pmu_unregister(struct pmu *pmu)
 	do {
 		revoke_events(pmu);
 	} while (!wait_for_completion_timeout(&pmu->unused, msecs_to_jiffies(20)));
+	/* What was on its way to another CPU: perf_pmu_migrate_context(). */
+	revoke_events(pmu);
 
 	/* Who read event->pmu before it was &gone_pmu. */
 	synchronize_srcu(&pmus_srcu);
@@ -874,8 +876,8 @@ static int try_hardware(struct perf_event *event)
  *
  * Context: task, may sleep; a child's with its parent's ctx->mutex held.
  * Return: 0; -ENOENT if the type, or its event, is nobody's; -ENODEV if the
- * event's CPU has no such PMU, or the parent's goes; -EINVAL for an exclude_* that
- * the PMU does not know; -EOPNOTSUPP for registers that it cannot sample; what the
+ * event's CPU has no such PMU; -ESHUTDOWN if the parent's goes; -EINVAL for an
+ * exclude_* that the PMU does not know; -EOPNOTSUPP for registers that it cannot sample; what the
  * PMU's event_init() returned.
  */
 int perf_pmu_init_event(struct perf_event *event)
@@ -887,7 +889,7 @@ int perf_pmu_init_event(struct perf_event *event)
 	if (event->parent) {
 		int ret = try_pmu(READ_ONCE(event->parent->pmu), event);
 
-		return ret == -ENOENT ? -ENODEV : ret;
+		return ret == -ENOENT ? -ESHUTDOWN : ret;
 	}
 
 	if (type == PERF_TYPE_HARDWARE || type == PERF_TYPE_HW_CACHE)

@@ -610,7 +610,10 @@ void perf_event_sched_in(struct perf_cpu_context *cpuctx, struct perf_event *eve
 	if (perf_ctx_is_task(epc->ctx))
 		this_cpc(epc->pmu)->task_epc = epc;
 
-	if (event != leader && leader->state == PERF_EVENT_STATE_ACTIVE) {
+	if (event != leader) {
+		/* Off, or waiting for counters: the group goes on whole, with its leader. */
+		if (leader->state != PERF_EVENT_STATE_ACTIVE)
+			return;
 		if (is_software_event(event) && !event_on(event))
 			return;
 		perf_group_sched_out(leader);

@@ -162,6 +162,25 @@ TEST_F(inherit, only_threads)
 	EXPECT_TRUE(about(CHILD_PAGES, pe_count(self->fd) - before));
 }
 
+/*
+ * A sibling that is not for this child keeps its group from it.
+ * Without: core.c, group_is_inherited(): the loop over the siblings.
+ */
+TEST_F(inherit, group_that_suits_in_part)
+{
+	struct perf_event_attr sibling = self->attr;
+	int fd;
+
+	sibling.inherit_thread = 1;
+	self->fd = pe_self(&self->attr);
+	fd = pe_open(&sibling, 0, -1, self->fd, 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, child_join(fork_toucher(CHILD_PAGES)));
+	EXPECT_TRUE(about(0, pe_count(fd)));
+	EXPECT_TRUE(about(0, pe_count(self->fd)));
+	close(fd);
+}
+
 TEST_F(inherit, disabled_parent_disabled_child)
 {
 	struct worker w;
