@@ -64,6 +64,7 @@ static struct pmu *pmu_come(struct kunit *test)
 	memset(&tally, 0, sizeof(tally));
 	*pmu = (struct pmu) {
 		.task_ctx_nr	= perf_hw_context,
+		.capabilities	= PERF_PMU_CAP_STOPS,
 		.event_init	= tally_event_init,
 		.add		= tally_add,
 		.del		= tally_del,
