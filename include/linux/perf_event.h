@@ -157,7 +157,8 @@ struct hw_perf_event {
 #ifdef CONFIG_HAVE_HW_BREAKPOINT
 		struct { /* breakpoints */
 			struct arch_hw_breakpoint	info;
-			/* reserved: hw_breakpoint.c */
+			/* what info becomes, and what is reserved: hw_breakpoint.c */
+			struct arch_hw_breakpoint	info_next;
 			int				slot_cpu;
 			u16				slot_type;
 			u16				slot_weight;

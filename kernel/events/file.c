@@ -21,7 +21,6 @@
 #include <linux/compat.h>
 #include <linux/export.h>
 #include <linux/fs.h>
-#include <linux/hw_breakpoint.h>
 #include <linux/poll.h>
 #include <linux/security.h>
 #include <linux/seq_file.h>
@@ -123,47 +122,6 @@ int perf_event_period(struct perf_event *event, u64 value)
 	return err;
 }
 EXPORT_SYMBOL_GPL(perf_event_period);
-
-/* ---- Attributes ----------------------------------------------------------------- */
-
-/* May @event become @attr?  All but where and when it breaks must be the same. */
-static int modify_check(struct perf_event *event, const struct perf_event_attr *attr)
-{
-	struct perf_event_attr like = event->attr;
-
-	if (attr->type != like.type)
-		return -EINVAL;
-	if (attr->type != PERF_TYPE_BREAKPOINT)
-		return -EOPNOTSUPP;
-
-	like.bp_type = attr->bp_type;
-	like.bp_addr = attr->bp_addr;
-	like.bp_len = attr->bp_len;
-	like.disabled = attr->disabled;
-	like.sig_data = attr->sig_data;
-
-	return memcmp(&like, attr, sizeof(like)) ? -EINVAL : 0;
-}
-
-/* It does not fire while it moves; where it cannot move it stays as it was. */
-static int modify_breakpoint(struct perf_event *event, struct perf_event_attr *attr)
-{
-	bool enable = READ_ONCE(event->state) >= PERF_EVENT_STATE_INACTIVE;
-	int err;
-
-	perf_event_disable_locked(event);
-
-	err = modify_user_hw_breakpoint_check(event, attr, false);
-	if (!err) {
-		event->attr.sig_data = attr->sig_data;
-		enable = !attr->disabled;
-	}
-
-	if (enable)
-		perf_event_enable_locked(event);
-
-	return err;
-}
 
 /* ---- ioctl(2) ---------------------------------------------------------------------- */
 
@@ -274,24 +232,15 @@ static int ioc_query_bpf(struct perf_event *event, unsigned long arg)
 static int ioc_modify_attributes(struct perf_event *event, unsigned long arg)
 {
 	struct perf_event_attr attr;
-	struct perf_event *child;
 	int err;
 
 	err = perf_copy_attr((struct perf_event_attr __user *)arg, &attr);
-	if (!err)
-		err = modify_check(event, &attr);
 	if (err)
 		return err;
+	if (attr.type != event->attr.type)
+		return -EINVAL;
 
-	guard(mutex)(&event->child_mutex);
-	err = modify_breakpoint(event, &attr);
-	list_for_each_entry(child, &event->child_list, child_list) {
-		if (err)
-			break;
-		err = modify_breakpoint(child, &attr);
-	}
-
-	return err;
+	return attr.type == PERF_TYPE_BREAKPOINT ? perf_bp_modify(event, &attr) : -EOPNOTSUPP;
 }
 
 static int ioc_set_trigger(struct perf_event *event, int fd, enum perf_trigger_kind kind)

@@ -21,9 +21,24 @@
  * start() and stop() leave the register alone: a stopped breakpoint goes on to
  * trap and is not counted.
  *
- * Address, length, type and the disabled bit may be changed later, while the
- * event is disabled, hence on no CPU.  hw.info is replaced as a whole then, after
- * everything that may fail.
+ * Address, length, type, sig_data and the disabled bit may be changed later, of an
+ * event and its copies, in two steps:
+ *
+ *   prepare	may fail, may sleep, and changes nothing that others see.  attr is
+ *		translated into hw.info_next; of another type, a second slot is
+ *		reserved beside the first
+ *   commit	cannot fail.  On the event's CPU, under its ctx->lock, the event goes
+ *		off, attr and hw.info become what was prepared, and it goes on again;
+ *		then the first slot is given back
+ *
+ * ctx->lock is what add() and del() run under: whoever enables or ends the event
+ * meanwhile (exec, exit, an overflow) does so before or after, and what del() takes
+ * out of the registers is what add() put in.
+ *
+ * Of an event with copies both steps, of all, are under the root's child_mutex, and so
+ * is the making of a copy from its first glance at attr to its place on child_list
+ * (inherit_event()): a copy that is made meanwhile is one of those that change, or is
+ * made from what has changed.
  */
 #include <linux/capability.h>
 #include <linux/cpu.h>
@@ -199,6 +214,7 @@ static void bp_attr_copy(struct perf_event_attr *to, const struct perf_event_att
 	to->bp_addr	= from->bp_addr;
 	to->bp_len	= from->bp_len;
 	to->bp_type	= from->bp_type;
+	to->sig_data	= from->sig_data;
 	to->disabled	= from->disabled;
 }
 
@@ -317,6 +333,151 @@ void perf_bp_event(struct perf_event *bp, void *data)
 	perf_swevent_event(bp, 1, &sample, regs);
 }
 
+/* ---- Changing one -------------------------------------------------------- */
+
+/* What it will be reserved for. */
+static struct bp_claim bp_claim_next(struct perf_event *bp, const struct perf_event_attr *attr)
+{
+	struct bp_claim claim = bp_claim_held(bp);
+
+	claim.type = type_idx(attr->bp_type);
+	return claim;
+}
+
+/*
+ * Both slots are held until it is settled which one stays: to go back cannot fail.  The
+ * registers of one type are none of the other's, so this asks for no more than what it
+ * is to have, and whose slots they are is on the account already, so for no memory.  Of
+ * the same type there is nothing to do, and no lock to take.
+ */
+static int bp_prepare(struct perf_event *bp, const struct perf_event_attr *attr)
+{
+	struct bp_claim claim = bp_claim_next(bp, attr);
+	struct arch_hw_breakpoint hw = {};
+	int err;
+
+	err = bp_parse(bp, attr, &hw, false);
+	if (!err && claim.type != bp->hw.slot_type)
+		err = bp_slots_reserve(&bp_slots, &claim);
+	if (!err)
+		bp->hw.info_next = hw;
+
+	return err;
+}
+
+static void bp_unprepare(struct perf_event *bp, const struct perf_event_attr *attr)
+{
+	struct bp_claim claim = bp_claim_next(bp, attr);
+
+	if (claim.type != bp->hw.slot_type)
+		bp_slots_release(&bp_slots, &claim);
+}
+
+/* All or none. */
+static int bp_prepare_all(struct perf_event *bp, const struct perf_event_attr *attr)
+{
+	struct perf_event *child;
+	int err;
+
+	err = bp_prepare(bp, attr);
+	if (err)
+		return err;
+
+	list_for_each_entry(child, &bp->child_list, child_list) {
+		err = bp_prepare(child, attr);
+		if (err)
+			break;
+	}
+	if (!err)
+		return 0;
+
+	list_for_each_entry_continue_reverse(child, &bp->child_list, child_list)
+		bp_unprepare(child, attr);
+	bp_unprepare(bp, attr);
+	return err;
+}
+
+/* The event is off, and stays so: no register holds what is replaced. */
+static void bp_become(struct perf_event *bp, const struct perf_event_attr *attr)
+{
+	bp_attr_copy(&bp->attr, attr);
+	bp->hw.info = bp->hw.info_next;
+}
+
+struct bp_change {
+	struct perf_event		*bp;
+	const struct perf_event_attr	*attr;
+};
+
+/* A perf_ctx_fn. */
+static void bp_change_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx,
+			 void *arg)
+{
+	struct bp_change *change = arg;
+	struct perf_event *bp = change->bp;
+
+	perf_event_op_disable.fn(cpuctx, ctx, bp);
+	bp_become(bp, change->attr);
+	if (!bp->attr.disabled)
+		perf_event_op_enable.fn(cpuctx, ctx, bp);
+}
+
+/* No register is in use for the old type any more. */
+static void bp_settle(struct perf_event *bp, const struct perf_event_attr *attr)
+{
+	struct bp_claim old = bp_claim_held(bp), new = bp_claim_next(bp, attr);
+
+	if (old.type == new.type)
+		return;
+
+	bp_claim_keep(bp, &new);
+	bp_slots_release(&bp_slots, &old);
+}
+
+/* The event's ctx->mutex is held; or it is a copy, which stays in its context. */
+static void bp_commit(struct perf_event *bp, const struct perf_event_attr *attr)
+{
+	struct bp_change change = { .bp = bp, .attr = attr };
+
+	perf_ctx_call(bp->ctx, bp->cpu, bp_change_fn, &change);
+	bp_settle(bp, attr);
+}
+
+/**
+ * perf_bp_modify() - change a breakpoint and all of its copies
+ * @bp: the event, a root
+ * @attr: new attributes: none but bp_addr, bp_len, bp_type, sig_data and disabled differ
+ *
+ * Those that @attr does not disable go on.  A signal that is under way is sent with the
+ * sig_data that holds when it arrives.
+ *
+ * Context: event->ctx->mutex held; takes child_mutex; may sleep.
+ * Return: 0; -EINVAL, -EPERM, -EOPNOTSUPP as register_perf_hw_breakpoint(), -EINVAL also
+ * for another difference; -ENOSPC if there is no slot of the new type for all.  On an
+ * error all are as they were.
+ */
+int perf_bp_modify(struct perf_event *bp, const struct perf_event_attr *attr)
+{
+	struct perf_event *child;
+	int err;
+
+	lockdep_assert_held(&bp->ctx->mutex);
+
+	if (!bp_attr_may_become(&bp->attr, attr))
+		return -EINVAL;
+
+	guard(mutex)(&bp->child_mutex);
+	err = bp_prepare_all(bp, attr);
+	if (err)
+		return err;
+
+	bp_commit(bp, attr);
+	list_for_each_entry(child, &bp->child_list, child_list)
+		bp_commit(child, attr);
+
+	return 0;
+}
+
 /* ---- For ptrace and other debuggers --------------------------------------- */
 
 /**
@@ -351,30 +512,14 @@ register_user_hw_breakpoint(struct perf_event_attr *attr, perf_overflow_handler_
 }
 EXPORT_SYMBOL_GPL(register_user_hw_breakpoint);
 
-/* Reserve for another type.  Of the same kind there is nothing to do, and no lock to take. */
-static int bp_retype(struct perf_event *bp, u64 bp_type)
-{
-	struct bp_claim claim = bp_claim_held(bp);
-	int err;
-
-	if (claim.type == type_idx(bp_type))
-		return 0;
-
-	err = bp_slots_move(&bp_slots, &claim, type_idx(bp_type), claim.weight);
-	if (!err)
-		bp_claim_keep(bp, &claim);
-
-	return err;
-}
-
 /**
  * modify_user_hw_breakpoint_check() - change a breakpoint that is off
  * @bp: the event, disabled by the caller, who also enables it again
- * @attr: new attributes, of which bp_addr, bp_len, bp_type and disabled are taken
+ * @attr: new attributes, of which bp_addr, bp_len, bp_type, sig_data and disabled are taken
  * @check: refuse if any other attribute is not what it was
  *
- * Context: the event's ctx->mutex or its owner's promise that nobody else modifies
- * it.  May sleep if the type changes between instruction and data.
+ * Context: the caller's promise that nobody else enables or modifies the event
+ * meanwhile.  May sleep if the type changes between instruction and data.
  * Return: 0; -EINVAL, -EPERM, -EOPNOTSUPP as register_perf_hw_breakpoint(), -EINVAL
  * also by @check; -ENOSPC if there is no slot of the new type.  On an error the
  * breakpoint is as it was.
@@ -382,53 +527,63 @@ static int bp_retype(struct perf_event *bp, u64 bp_type)
 int modify_user_hw_breakpoint_check(struct perf_event *bp, struct perf_event_attr *attr,
 				    bool check)
 {
-	struct arch_hw_breakpoint hw = {};
 	int err;
 
-	err = bp_parse(bp, attr, &hw, false);
+	err = bp_prepare(bp, attr);
 	if (err)
 		return err;
-	if (check && !bp_attr_may_become(&bp->attr, attr))
+	if (check && !bp_attr_may_become(&bp->attr, attr)) {
+		bp_unprepare(bp, attr);
 		return -EINVAL;
+	}
 
-	err = bp_retype(bp, attr->bp_type);
-	if (err)
-		return err;
-
-	bp_attr_copy(&bp->attr, attr);
-	bp->hw.info = hw;
+	bp_become(bp, attr);
+	bp_settle(bp, attr);
 	return 0;
+}
+
+/* What runs here is on this CPU, and with IRQs off nobody puts it on again. */
+static void bp_commit_local(struct perf_event *bp, const struct perf_event_attr *attr)
+{
+	perf_event_disable_local(bp);
+	bp_become(bp, attr);
+	bp_settle(bp, attr);
 }
 
 /**
  * modify_user_hw_breakpoint() - change a breakpoint
- * @bp: the event
+ * @bp: the event; its copies, if any, stay as they are
  * @attr: new attributes; see modify_user_hw_breakpoint_check()
  *
- * Debuggers also disable a breakpoint from its own handler, with IRQs off: that
- * works for events of the task that runs, which are on this CPU.
+ * It goes on, unless @attr disables it.  Debuggers also disable a breakpoint from its
+ * own handler, with IRQs off: that works for events of the task that runs, which are
+ * on this CPU.
  *
  * Context: may sleep, or IRQs off and @bp is of current, of unchanged kind and
- * disabled by @attr.
+ * disabled by @attr.  Nobody else modifies @bp meanwhile.
  * Return: as modify_user_hw_breakpoint_check(); on an error the breakpoint is as
  * it was.
  */
 int modify_user_hw_breakpoint(struct perf_event *bp, struct perf_event_attr *attr)
 {
 	bool local = irqs_disabled() && bp->ctx && bp->ctx->task == current;
-	int ret;
+	struct perf_event_context *ctx;
+	int err;
 
-	if (local)
-		perf_event_disable_local(bp);
-	else
-		perf_event_disable(bp);
+	err = bp_prepare(bp, attr);
+	if (err)
+		return err;
 
-	ret = modify_user_hw_breakpoint_check(bp, attr, false);
+	if (local) {
+		bp_commit_local(bp, attr);
+		return 0;
+	}
 
-	/* The old attributes or the new ones: whichever hold. */
-	if (!bp->attr.disabled)
-		perf_event_enable(bp);
-	return ret;
+	ctx = perf_event_ctx_lock(bp);
+	bp_commit(bp, attr);
+	perf_event_ctx_unlock(ctx);
+
+	return 0;
 }
 EXPORT_SYMBOL_GPL(modify_user_hw_breakpoint);
 

@@ -17,6 +17,7 @@
  *     ctx->mutex -> child_mutex -> cpuctx->ctx.lock -> task ctx->lock -> PMU's
  *     ctx->mutex -> mmap_lock -> mmap_mutex -> aux_mutex
  *     ctx->mutex -> child_mutex -> mmap_lock -> address filter lock
+ *     ctx->mutex -> child_mutex -> locks of bp_slots.c
  *     ctx->mutex -> pmus_srcu (read) -> event_mutex (tracing's)
  *
  *   NMI takes no lock: it reads what RCU or the CPU itself keeps stable.
@@ -702,6 +703,17 @@ static inline int perf_tracing_set_filter(struct perf_event *event, char *str)
 }
 
 static inline void perf_event_free_filter(struct perf_event *event) { }
+#endif
+
+/* ---- Breakpoints: hw_breakpoint.c ------------------------------------------------ */
+
+#ifdef CONFIG_HAVE_HW_BREAKPOINT
+int perf_bp_modify(struct perf_event *bp, const struct perf_event_attr *attr);
+#else
+static inline int perf_bp_modify(struct perf_event *bp, const struct perf_event_attr *attr)
+{
+	return -EOPNOTSUPP;
+}
 #endif
 
 /* ---- Address filters: addr_filter.c ---------------------------------------------- */
