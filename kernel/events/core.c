@@ -1469,7 +1469,7 @@ static bool inherit_link(struct inherit *inherit, struct perf_event *clone,
 {
 	struct perf_event *parent = clone->parent;
 
-	guard(mutex)(&parent->child_mutex);
+	lockdep_assert_held(&parent->child_mutex);
 
 	if (perf_event_is_orphan(parent))
 		return false;
@@ -1487,6 +1487,14 @@ static bool inherit_link(struct inherit *inherit, struct perf_event *clone,
 	ctx_add_event(NULL, inherit->ctx, clone);
 
 	return true;
+}
+
+/* A clone that is linked nowhere. */
+static void inherit_drop(struct inherit *inherit, struct perf_event *clone,
+			 struct perf_event_pmu_context *epc)
+{
+	epc_put_unused(inherit->ctx, epc, -1);
+	list_add(&clone->child_list, &inherit->dead);
 }
 
 static struct perf_event *inherit_alloc(struct inherit *inherit, struct perf_event *event,
@@ -1510,43 +1518,69 @@ static bool clone_is_elsewhere(struct perf_event *event, struct perf_event *clon
 	return clone == ERR_PTR(-ENODEV) && event->cpu >= 0 && !cpu_online(event->cpu);
 }
 
-/* The clone; NULL if the event is being closed or revoked; or an ERR_PTR(). */
-static struct perf_event *inherit_event(struct inherit *inherit, struct perf_event *event,
-					struct perf_event *leader)
+/*
+ * A clone that nobody knows yet, and in @epc its part of the context: that of the group,
+ * which need not be the event's own.  NULL if the event's PMU is going, or is not where
+ * the child shall count; or an ERR_PTR().
+ */
+static struct perf_event *inherit_make(struct inherit *inherit, struct perf_event *event,
+				       struct perf_event *leader,
+				       struct perf_event_pmu_context **epc)
 {
-	struct perf_event_pmu_context *epc;
-	struct perf_event *clone;
-	int ret = 0;
+	struct perf_event *clone = inherit_alloc(inherit, event, leader);
+	int ret;
 
-	/* It cannot do without the leader, which is being closed, or was. */
-	if (!leader && needs_leader(event))
-		return NULL;
-
-	clone = inherit_alloc(inherit, event, leader);
-	/* Its PMU is going, or is not where the child shall count. */
 	if (clone == ERR_PTR(-ESHUTDOWN) || clone_is_elsewhere(event, clone))
 		return NULL;
 	if (IS_ERR(clone))
 		return clone;
 
-	/* That of the group, which need not be the event's own. */
-	epc = epc_get(inherit->ctx, event->pmu_ctx->pmu, event->cpu);
-	if (IS_ERR(epc)) {
+	*epc = epc_get(inherit->ctx, event->pmu_ctx->pmu, event->cpu);
+	if (IS_ERR(*epc)) {
 		list_add(&clone->child_list, &inherit->dead);
-		return ERR_CAST(epc);
+		return ERR_CAST(*epc);
 	}
 
 	if (event->aux_event)
 		clone->aux_event = leader;
 
-	ret = epc_need_task_data(epc, clone);
-	if (!ret && inherit_link(inherit, clone, event, epc))
+	ret = epc_need_task_data(*epc, clone);
+	if (!ret)
 		return clone;
 
-	epc_put_unused(inherit->ctx, epc, -1);
-	list_add(&clone->child_list, &inherit->dead);
-
+	inherit_drop(inherit, clone, *epc);
 	return ERR_PTR(ret);
+}
+
+/* The clone; NULL if the event is being closed or revoked; or an ERR_PTR(). */
+static struct perf_event *inherit_event(struct inherit *inherit, struct perf_event *event,
+					struct perf_event *leader)
+{
+	struct mutex *child_mutex = &perf_event_root(event)->child_mutex;
+	/*
+	 * Modified with all copies under the mutex: see hw_breakpoint.c.  Of others it is
+	 * not for the making, which may take long, and tracing's locks.
+	 */
+	bool whole = event->attr.type == PERF_TYPE_BREAKPOINT;
+	struct perf_event_pmu_context *epc;
+	struct perf_event *clone;
+
+	/* It cannot do without the leader, which is being closed, or was. */
+	if (!leader && needs_leader(event))
+		return NULL;
+
+	if (whole)
+		mutex_lock(child_mutex);
+	clone = inherit_make(inherit, event, leader, &epc);
+	if (!whole)
+		mutex_lock(child_mutex);
+	if (!IS_ERR_OR_NULL(clone) && !inherit_link(inherit, clone, event, epc)) {
+		inherit_drop(inherit, clone, epc);
+		clone = NULL;
+	}
+	mutex_unlock(child_mutex);
+
+	return clone;
 }
 
 static int inherit_group(struct inherit *inherit, struct perf_event *leader)

@@ -525,7 +525,8 @@ static int event_make(struct perf_event *event, const struct perf_event_params *
  * @p: what it is to be
  *
  * Context: may sleep.  No mutex of perf_events is held, but for a fork, which
- * holds that of the context it inherits from.
+ * holds that of the context it inherits from, and for a breakpoint the parent's
+ * child_mutex.
  *
  * Return: the event with one reference, or an ERR_PTR(): -ENOMEM; -ENOENT: no PMU
  * knows it; -EBUSY: exclusive PMU in use; -EINVAL; what the PMU's event_init(),

@@ -874,7 +874,8 @@ static int try_hardware(struct perf_event *event)
  *
  * A child goes where its parent is.
  *
- * Context: task, may sleep; a child's with its parent's ctx->mutex held.
+ * Context: task, may sleep; a child's with the ctx->mutex held that it is inherited
+ * from, a breakpoint's child with its parent's child_mutex, too.
  * Return: 0; -ENOENT if the type, or its event, is nobody's; -ENODEV if the
  * event's CPU has no such PMU; -ESHUTDOWN if the parent's goes; -EINVAL for an
  * exclude_* that the PMU does not know; -EOPNOTSUPP for registers that it cannot sample; what the
