@@ -2076,12 +2076,28 @@ static void migrate_group(struct perf_event *leader, struct perf_event_context *
 	perf_ctx_call(ctx, cpu, migrate_in_fn, leader);
 }
 
+/*
+ * A breakpoint has the registers of its CPU, and ends with that, as it does outside of
+ * these groups: nothing was reserved elsewhere.  Of one that leads the others lead
+ * themselves, and move.
+ */
+static void migrate_leave_breakpoints(struct pmu *pmu, struct perf_event_context *src)
+{
+	struct perf_event *event, *tmp;
+
+	list_for_each_entry_safe(event, tmp, &src->event_list, event_entry) {
+		if (event->attr.type == PERF_TYPE_BREAKPOINT && event->pmu_ctx->pmu == pmu)
+			perf_event_detach(event, PERF_DETACH_GROUP);
+	}
+}
+
 static void migrate_locked(struct pmu *pmu, struct perf_event_context *src,
 			   struct perf_event_context *dst, int src_cpu, int dst_cpu)
 {
 	struct perf_event *event, *tmp;
 	LIST_HEAD(leaders);
 
+	migrate_leave_breakpoints(pmu, src);
 	list_for_each_entry(event, &src->event_list, event_entry) {
 		if (event->group_leader != event || event->pmu_ctx->pmu != pmu)
 			continue;

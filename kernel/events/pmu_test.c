@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A PMU that goes while its events are open.
+ * A PMU that goes, or moves, while its events are open.
  *
  * The PMU is allocated, and freed as soon as perf_pmu_unregister() returns: what
  * still looks at it is for KASAN to find.  It counts how often its callbacks were
  * called, so that each event is seen to leave it once.
  */
 #include <kunit/test.h>
+#include <linux/hw_breakpoint.h>
 #include <linux/kthread.h>
 #include <linux/slab.h>
 
@@ -92,17 +93,11 @@ static void expect_left(struct kunit *test, int events)
 	KUNIT_EXPECT_EQ(test, atomic_read(&tally.on), 0);
 }
 
-static struct perf_event *event_open(u32 type, u64 config, int cpu, struct task_struct *task,
-				     struct perf_event *leader)
+static struct perf_event *attr_open(const struct perf_event_attr *attr, int cpu,
+				    struct task_struct *task, struct perf_event *leader)
 {
-	struct perf_event_attr attr = {
-		.type		= type,
-		.config		= config,
-		.size		= sizeof(attr),
-		.sample_period	= 1000,
-	};
 	struct perf_event_params params = {
-		.attr		= &attr,
+		.attr		= attr,
 		.cpu		= cpu,
 		.task		= task,
 		.leader		= leader,
@@ -122,6 +117,19 @@ static struct perf_event *event_open(u32 type, u64 config, int cpu, struct task_
 	}
 
 	return event;
+}
+
+static struct perf_event *event_open(u32 type, u64 config, int cpu, struct task_struct *task,
+				     struct perf_event *leader)
+{
+	struct perf_event_attr attr = {
+		.type		= type,
+		.config		= config,
+		.size		= sizeof(attr),
+		.sample_period	= 1000,
+	};
+
+	return attr_open(&attr, cpu, task, leader);
 }
 
 /* Every act is refused or does nothing; what was counted stays. */
@@ -264,6 +272,70 @@ static void test_of_linked_events(struct kunit *test)
 	perf_event_release_kernel(stays);
 }
 
+static u64 watched;
+
+static struct perf_event *breakpoint_open(int cpu, struct perf_event *leader)
+{
+	struct perf_event_attr attr = {
+		.type		= PERF_TYPE_BREAKPOINT,
+		.size		= sizeof(attr),
+		.sample_period	= 1000,
+		.bp_addr	= (unsigned long)&watched,
+		.bp_len		= HW_BREAKPOINT_LEN_4,
+		.bp_type	= HW_BREAKPOINT_W,
+	};
+
+	return attr_open(&attr, cpu, NULL, leader);
+}
+
+/* It moves to another CPU; a breakpoint has a slot on the first only, and stays. */
+static void expect_moved(struct kunit *test, struct perf_event *event, struct perf_event *bp,
+			 int from, int to)
+{
+	KUNIT_EXPECT_EQ(test, event->cpu, to);
+	KUNIT_EXPECT_EQ(test, event->oncpu, to);
+	KUNIT_EXPECT_PTR_EQ(test, event->group_leader, event);
+	KUNIT_EXPECT_EQ(test, event->nr_siblings, 0);
+	KUNIT_EXPECT_EQ(test, bp->cpu, from);
+	KUNIT_EXPECT_EQ(test, bp->state, PERF_EVENT_STATE_OFF);
+	KUNIT_EXPECT_PTR_EQ(test, bp->group_leader, bp);
+}
+
+static void test_moves_without_breakpoints(struct kunit *test)
+{
+	int from = cpumask_first(cpu_online_mask), to = cpumask_next(from, cpu_online_mask);
+	struct perf_event *event, *bp = breakpoint_open(from, NULL);
+	struct pmu *pmu;
+
+	if (IS_ERR(bp))
+		kunit_skip(test, "no breakpoints");
+	if (to >= nr_cpu_ids) {
+		perf_event_release_kernel(bp);
+		kunit_skip(test, "one CPU");
+	}
+
+	pmu = pmu_come(test);
+	/* It leads. */
+	event = event_open(pmu->type, 0, from, NULL, bp);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(event));
+	KUNIT_EXPECT_EQ(test, bp->state, PERF_EVENT_STATE_ACTIVE);
+	perf_pmu_migrate_context(pmu, from, to);
+	expect_moved(test, event, bp, from, to);
+	perf_event_release_kernel(bp);
+
+	/* It is led. */
+	bp = breakpoint_open(to, event);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(bp));
+	KUNIT_EXPECT_EQ(test, bp->state, PERF_EVENT_STATE_ACTIVE);
+	perf_pmu_migrate_context(pmu, to, from);
+	expect_moved(test, event, bp, to, from);
+	perf_event_release_kernel(bp);
+
+	perf_event_release_kernel(event);
+	pmu_go(pmu);
+	expect_left(test, 1);
+}
+
 struct opener {
 	u32		type;
 	atomic_t	opened;
@@ -320,6 +392,7 @@ static struct kunit_case perf_pmu_cases[] = {
 	KUNIT_CASE(test_of_a_mixed_group),
 	KUNIT_CASE(test_of_a_task_that_exited),
 	KUNIT_CASE(test_of_linked_events),
+	KUNIT_CASE(test_moves_without_breakpoints),
 	KUNIT_CASE_SLOW(test_while_others_open),
 	{}
 };
