@@ -375,6 +375,21 @@ static int perf_event_choose_clock(struct perf_event *event)
 	return 0;
 }
 
+/*
+ * An event that is made has reserved what it needs, if only until it is refused.  Of
+ * debug registers there are few, so that for a moment somebody else would be refused: who
+ * may not watch gets none.  perf_open_attach() asks again, when exec can change nothing.
+ */
+static int perf_open_may_reserve(const struct perf_event_params *p)
+{
+	if (p->attr->type != PERF_TYPE_BREAKPOINT)
+		return 0;
+	if (!p->task)
+		return perf_allow_cpu();
+
+	return perf_may_watch(p->attr, p->task) ? 0 : -EACCES;
+}
+
 /* A user's event that is in no context yet; -EOPNOTSUPP for samples without interrupt. */
 static struct perf_event *perf_open_alloc(const struct perf_event_params *p)
 {
@@ -382,6 +397,8 @@ static struct perf_event *perf_open_alloc(const struct perf_event_params *p)
 	int err;
 
 	err = perf_attr_check_target(p->attr, p->task, p->cpu);
+	if (!err)
+		err = perf_open_may_reserve(p);
 	if (err)
 		return ERR_PTR(err);
 
