@@ -401,26 +401,6 @@ static void drop_locked(struct bp_slots *slots, const struct bp_claim *claim)
 	holder_put(slots, &holder);
 }
 
-/* The holder stays the same: it needs no memory. */
-static int move_locked(struct bp_slots *slots, const struct bp_claim *old,
-		       const struct bp_claim *new)
-{
-	struct bp_holder holder = holder_find(slots, old);
-	bool fits;
-
-	if (WARN_ON_ONCE(!claim_is_held(slots, &holder, old)))
-		return -EINVAL;
-
-	claim_change(slots, &holder, old, -old->weight);
-	fits = claim_fits(slots, &holder, new);
-	if (fits)
-		claim_change(slots, &holder, new, new->weight);
-	else
-		claim_change(slots, &holder, old, old->weight);
-
-	return fits ? 0 : -ENOSPC;
-}
-
 /* ---- Public -------------------------------------------------------------- */
 
 /**
@@ -459,36 +439,6 @@ void bp_slots_release(struct bp_slots *slots, const struct bp_claim *claim)
 	claim_lock(slots, claim);
 	drop_locked(slots, claim);
 	claim_unlock(slots, claim);
-}
-
-/**
- * bp_slots_move() - change what kind of register a claim is for, and how many
- * @slots: the account
- * @claim: the claim, changed only on success
- * @type: the new type
- * @weight: the new weight
- *
- * What is held counts as free for what is asked for.
- *
- * Context: may sleep.
- * Return: 0; -ENOSPC if it would not fit, and then nothing has changed.
- */
-int bp_slots_move(struct bp_slots *slots, struct bp_claim *claim,
-		  unsigned int type, unsigned int weight)
-{
-	struct bp_claim new = *claim;
-	int err;
-
-	new.type = type;
-	new.weight = weight;
-
-	claim_lock(slots, claim);
-	err = move_locked(slots, claim, &new);
-	claim_unlock(slots, claim);
-	if (!err)
-		*claim = new;
-
-	return err;
 }
 
 /* A task's claim would need memory; for a CPU's, nobody may have been stopped inside. */

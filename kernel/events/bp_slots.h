@@ -90,8 +90,6 @@ void bp_slots_destroy(struct bp_slots *slots);
 
 int bp_slots_reserve(struct bp_slots *slots, const struct bp_claim *claim);
 void bp_slots_release(struct bp_slots *slots, const struct bp_claim *claim);
-int bp_slots_move(struct bp_slots *slots, struct bp_claim *claim,
-		  unsigned int type, unsigned int weight);
 
 int bp_slots_reserve_stopped(struct bp_slots *slots, const struct bp_claim *claim);
 int bp_slots_release_stopped(struct bp_slots *slots, const struct bp_claim *claim);
