@@ -381,6 +381,184 @@ TEST_F(point, does_not_change_to_nonsense)
 	EXPECT_EQ(4, pe_count(self->fd));
 }
 
+/* ---- Changing one, and its copies, at any moment ---- */
+
+/* A copy of one of these with a part of the other is neither, or no breakpoint at all. */
+static void two_points(struct perf_event_attr attr[2], struct perf_event_attr *like)
+{
+	attr[0] = *like;
+	attr[0].bp_type = HW_BREAKPOINT_RW;
+	attr[0].bp_addr = (unsigned long)watched;
+	attr[0].bp_len = HW_BREAKPOINT_LEN_8;
+	attr[1] = *like;
+	attr[1].bp_type = HW_BREAKPOINT_W;
+	attr[1].bp_addr = (unsigned long)watched + 17;
+	attr[1].bp_len = HW_BREAKPOINT_LEN_1;
+}
+
+/* Is what this CPU has in its registers what is asked for, and nothing that was left there? */
+static bool registers_are_clean(void)
+{
+	struct perf_event_attr attr = point(HW_BREAKPOINT_W, watched + 4, HW_BREAKPOINT_LEN_1);
+	char *at = (char *)(watched + 4);
+	__u64 count;
+	int fd = pe_self(&attr);
+
+	load(watched + 4, 1);
+	for (int i = 1; i < 8; i++)
+		__atomic_store_n(at + i, i, __ATOMIC_RELAXED);
+	count = pe_count(fd);
+	close(fd);
+	return !count;
+}
+
+/* A copy whose copies look at what is left of the one before, and execute a program. */
+static void exec_copies(int program, __u64 end)
+{
+	pin_to(1);
+	while (now_ns(CLOCK_MONOTONIC) < end) {
+		pid_t child = fork();
+		int code;
+
+		if (!child) {
+			if (!registers_are_clean())
+				_exit(1);
+			exec_program(program);
+			_exit(2);
+		}
+		code = child_join(child);
+		/* The program is none. */
+		if (code < 1000)
+			_exit(child < 0 ? 3 : code);
+	}
+	_exit(0);
+}
+
+/*
+ * An exec enables what is being changed: what goes into a register must be what is taken
+ * out of it.  Of what is left there the next breakpoint in that register becomes another.
+ */
+TEST_F(point, changes_while_exec_enables)
+{
+	__u64 end = now_ns(CLOCK_MONOTONIC) + 2 * NSEC_PER_SEC / scale();
+	int program = empty_program(), status, which = 0;
+	struct perf_event_attr attr[2];
+	pid_t child;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "one CPU");
+	close(self->fd);
+	self->attr.inherit = 1;
+	self->attr.disabled = 1;
+	self->attr.enable_on_exec = 1;
+	two_points(attr, &self->attr);
+	self->fd = pe_self(&attr[0]);
+	ASSERT_LE(0, self->fd);
+	child = fork();
+	if (!child)
+		exec_copies(program, end);
+	pin_to(0);
+	while (!waitpid(child, &status, WNOHANG))
+		ASSERT_EQ(0, change(self->fd, &attr[++which & 1]));
+	/* Exit code 1: something was left; 2, 3: exec, or fork, did not work. */
+	EXPECT_EQ(0, status);
+	close(program);
+}
+
+struct forker {
+	int begun;
+	int changed;
+	int done;
+	int err;
+	__u64 took;
+};
+
+static void wait_for(int *word, int value)
+{
+	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != value)
+		sched_yield();
+}
+
+static void post(int *word, int value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+/* A copy that makes copies: each writes where the breakpoints have got to, once. */
+static void fork_copies(struct forker *forker, struct perf_event_attr attr[2])
+{
+	pin_to(1);
+	for (int n = 1;; n++) {
+		__u64 start;
+		pid_t child;
+
+		while (__atomic_load_n(&forker->begun, __ATOMIC_ACQUIRE) == n - 1)
+			;
+		if (forker->begun < 0)
+			_exit(0);
+		start = now_ns(CLOCK_MONOTONIC);
+		child = fork();
+		if (!child) {
+			wait_for(&forker->changed, n);
+			__atomic_store_n((char *)(long)attr[n & 1].bp_addr, 1, __ATOMIC_RELAXED);
+			_exit(0);
+		}
+		forker->took = now_ns(CLOCK_MONOTONIC) - start;
+		if (child < 0)
+			forker->err = errno;
+		else
+			child_join(child);
+		post(&forker->done, n);
+	}
+}
+
+/* It may be changed at any moment of a fork, which neither misses that nor fails. */
+TEST_F(point, changes_while_copies_fork)
+{
+	__u64 end = now_ns(CLOCK_MONOTONIC) + 2 * NSEC_PER_SEC / scale(), count = 0;
+	struct forker *forker = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int n, missed = 0, failed = 0;
+	struct perf_event_attr attr[2];
+	unsigned int seed = 5;
+	pid_t child;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "one CPU");
+	ASSERT_NE(MAP_FAILED, forker);
+	close(self->fd);
+	self->attr.inherit = 1;
+	two_points(attr, &self->attr);
+	self->fd = pe_self(&attr[0]);
+	ASSERT_LE(0, self->fd);
+	pin_to(0);
+	child = fork();
+	if (!child)
+		fork_copies(forker, attr);
+	for (n = 1; now_ns(CLOCK_MONOTONIC) < end; n++) {
+		__u64 now = now_ns(CLOCK_MONOTONIC), wait = forker->took;
+
+		forker->err = 0;
+		post(&forker->begun, n);
+		if (wait)
+			wait = rand_r(&seed) % wait;
+		while (now_ns(CLOCK_MONOTONIC) - now < wait)
+			;
+		ASSERT_EQ(0, change(self->fd, &attr[n & 1]));
+		post(&forker->changed, n);
+		wait_for(&forker->done, n);
+		failed += !!forker->err;
+		missed += !forker->err && pe_count(self->fd) != count + 1;
+		count = pe_count(self->fd);
+	}
+	post(&forker->begun, -1);
+	EXPECT_EQ(0, child_join(child));
+	EXPECT_EQ(0, missed + failed) {
+		TH_LOG("%d missed it and %d failed, of %d", missed, failed, n - 1);
+	}
+	munmap(forker, getpagesize());
+}
+
 /* ---- Whose slots, and for how long ---- */
 
 /* How many more there can be, of a task or on a CPU. */
