@@ -166,6 +166,69 @@ TEST_F(level, breakpoint_in_the_kernel)
 	EXPECT_EQ(variant->level < 2 ? P : A, as_nobody(0, attempt, &a));
 }
 
+#define SLOTS_MAX	64
+
+static int fill(struct perf_event_attr *attr)
+{
+	int fd[SLOTS_MAX], nr = 0, n;
+
+	while (nr < SLOTS_MAX && (fd[nr] = pe_self(attr)) >= 0)
+		nr++;
+	for (n = nr; n--;)
+		close(fd[n]);
+	return nr;
+}
+
+/* Nobody asks for breakpoints again and again, and is refused; the errno that was another. */
+static int ask_for_ever(const struct attempt *a)
+{
+	if (become_nobody(0))
+		return 126;
+	while (getppid() != 1) {
+		int err = attempt(a);
+
+		if (err != EACCES)
+			return err;
+	}
+	return 0;
+}
+
+/* Who is refused has taken nothing from others, not even for a moment. */
+TEST_F(level, breakpoints_that_are_refused)
+{
+	static const enum target targets[] = { CPU0, PARENT };
+	struct attempt a = { .attr = pe_attr(PERF_TYPE_BREAKPOINT, 0) };
+	static int own;
+	int all;
+
+	a.attr.bp_type = HW_BREAKPOINT_W;
+	a.attr.bp_len = HW_BREAKPOINT_LEN_4;
+	a.attr.bp_addr = (unsigned long)&own;
+	a.attr.exclude_kernel = 1;
+	all = fill(&a.attr);
+	if (!all)
+		SKIP(return, "no breakpoints");
+	for (unsigned int i = 0; i < ARRAY_SIZE(targets); i++) {
+		__u64 end = now_ns(CLOCK_MONOTONIC) + NSEC_PER_SEC / 2 / scale();
+		int short_of = 0, n;
+		pid_t child;
+
+		a.target = targets[i];
+		if (a.target == CPU0 && variant->level < 1)
+			continue;
+		child = fork();
+		if (!child)
+			_exit(ask_for_ever(&a));
+		for (n = 0; now_ns(CLOCK_MONOTONIC) < end; n++)
+			short_of += fill(&a.attr) < all;
+		kill(child, SIGKILL);
+		EXPECT_EQ(1000 + SIGKILL, child_join(child));
+		EXPECT_EQ(0, short_of) {
+			TH_LOG("target %d: %d of %d", a.target, short_of, n);
+		}
+	}
+}
+
 /* Probes write into code: not for those who only may watch. */
 TEST_F(level, probes)
 {
