@@ -178,6 +178,7 @@ int rb_alloc_aux(struct perf_buffer *rb, struct perf_event *event, pgoff_t pgoff
 	rb->aux_module = pmu->module;
 	__module_get(rb->aux_module);
 	rb->aux_pages = pages;
+	rb->aux_pmu = pmu;
 	rb->aux_priv = priv;
 	rb->free_aux = pmu->free_aux;
 	rb->aux_overwrite = overwrite;
@@ -198,6 +199,7 @@ static void aux_destroy(struct perf_buffer *rb)
 	module_put(rb->aux_module);
 	aux_free_pages(rb->aux_pages, rb->aux_nr_pages);
 
+	rb->aux_pmu = NULL;
 	rb->aux_priv = NULL;
 	rb->aux_pages = NULL;
 	rb->aux_pgoff = 0;
@@ -412,8 +414,8 @@ static unsigned long aux_room(struct perf_buffer *rb)
  * A full area disables the event, and wakes the reader, who enables it again.
  *
  * Context: the event's CPU, IRQs off; NMI if that is the PMU's interrupt.
- * Return: what setup_aux() made, NULL if there is no area, no room, or another
- * stretch open.
+ * Return: what setup_aux() made, NULL if there is no area, it is another PMU's, there
+ * is no room, or another stretch open.
  */
 void *perf_aux_output_begin(struct perf_output_handle *handle, struct perf_event *event)
 {
@@ -427,8 +429,12 @@ void *perf_aux_output_begin(struct perf_output_handle *handle, struct perf_event
 	if (!rb || !aux_enter(rb, event))
 		return NULL;
 
-	/* The buffer may have been exchanged: see ring_buffer_attach(). */
-	if (perf_event_rb(root) != rb) {
+	/*
+	 * The buffer may have been exchanged: see ring_buffer_attach().  Or events of two
+	 * PMUs attached before there was an area, and it is the other one's: then what
+	 * setup_aux() made is not for this driver.  Neither changes while we are in.
+	 */
+	if (perf_event_rb(root) != rb || rb->aux_pmu != event->pmu) {
 		aux_leave(rb);
 		return NULL;
 	}

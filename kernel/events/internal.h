@@ -462,6 +462,7 @@ struct perf_mlock_charge {
  * @aux_mmap_count: mappings of it
  * @aux_charge: as @charge
  * @free_aux: the driver's
+ * @aux_pmu: whose; only for comparison
  * @aux_module: its module
  * @aux_refcount: who uses it: the mappings together, the writer; while it is
  *		  not 0 the area holds a reference on the buffer
@@ -514,6 +515,7 @@ struct perf_buffer {
 	refcount_t			aux_mmap_count;
 	struct perf_mlock_charge	aux_charge;
 	void				(*free_aux)(void *aux);
+	struct pmu			*aux_pmu;
 	struct module			*aux_module;
 	refcount_t			aux_refcount;
 	struct irq_work			aux_free_irq;

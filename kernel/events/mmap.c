@@ -716,6 +716,9 @@ static int map_aux(struct perf_event *event, struct vm_area_struct *vma)
 		return -EINVAL;
 	if (!rb_has_aux(rb))
 		return map_new_aux(event, rb, vma);
+	/* Events of two PMUs may have come here, one after the other, before it was made. */
+	if (has_aux(event) && rb->aux_pmu != event->pmu)
+		return -EINVAL;
 
 	/* Unmapped, but the driver has not let go of it. */
 	if (!refcount_inc_not_zero(&rb->aux_mmap_count))

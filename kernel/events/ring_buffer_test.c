@@ -523,6 +523,53 @@ static void test_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->rb->user_page->data_size, NR_PAGES * PAGE_SIZE);
 }
 
+/* ---- AUX areas ----------------------------------------------------------------------- */
+
+static void *setup_aux(struct perf_event *event, void **pages, int nr_pages, bool overwrite)
+{
+	return event;
+}
+
+static void free_aux(void *aux)
+{
+}
+
+/* Attached before there was an area, which another PMU then made. */
+static void test_aux_of_another_pmu(struct kunit *test)
+{
+	static struct pmu pmu[2] = {
+		{ .setup_aux = setup_aux, .free_aux = free_aux },
+		{ .setup_aux = setup_aux, .free_aux = free_aux },
+	};
+	struct rb_fixture *f = test->priv;
+	struct perf_output_handle handle;
+	void *own, *other;
+
+	make_buffer(test, NR_PAGES, 0, RING_BUFFER_WRITABLE);
+	f->event->pmu = &pmu[0];
+	scoped_guard(mutex, &f->rb->aux_mutex)
+		KUNIT_ASSERT_EQ(test, rb_alloc_aux(f->rb, f->event, NR_PAGES + 1, 1, 0, 0), 0);
+	refcount_set(&f->rb->aux_mmap_count, 1);
+
+	scoped_guard(irqsave) {
+		own = perf_aux_output_begin(&handle, f->event);
+		if (own)
+			perf_aux_output_end(&handle, 0);
+		f->event->pmu = &pmu[1];
+		other = perf_aux_output_begin(&handle, f->event);
+		if (other)
+			perf_aux_output_end(&handle, 0);
+	}
+	KUNIT_EXPECT_PTR_EQ(test, own, f->event);
+	KUNIT_EXPECT_NULL(test, other);
+	KUNIT_EXPECT_EQ(test, f->rb->aux_cpu, -1);
+
+	f->event->pmu = &no_pmu;
+	refcount_set(&f->rb->aux_mmap_count, 0);
+	scoped_guard(mutex, &f->rb->aux_mutex)
+		rb_free_aux(f->rb);
+}
+
 static struct kunit_case rb_test_cases[] = {
 	KUNIT_CASE(test_space),
 	KUNIT_CASE(test_watermark),
@@ -537,6 +584,7 @@ static struct kunit_case rb_test_cases[] = {
 	KUNIT_CASE(test_wild_tail),
 	KUNIT_CASE(test_sizes),
 	KUNIT_CASE(test_pages),
+	KUNIT_CASE(test_aux_of_another_pmu),
 	{}
 };
 
