@@ -729,6 +729,12 @@ static int map_aux(struct perf_event *event, struct vm_area_struct *vma)
 	return 0;
 }
 
+/* Its children would write from other CPUs, to what has no lock. */
+static bool is_spread(struct perf_event *event)
+{
+	return event->cpu == -1 && event->attr.inherit;
+}
+
 /**
  * perf_mmap() - map an event's buffer, or its AUX area
  * @file: the event's file
@@ -749,7 +755,7 @@ int perf_mmap(struct file *file, struct vm_area_struct *vma)
 	struct perf_event *event = file->private_data;
 	int err;
 
-	if (event->cpu == -1 && event->attr.inherit)
+	if (is_spread(event))
 		return -EINVAL;
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
@@ -805,6 +811,7 @@ static bool may_share_buffer(struct perf_event *event, struct perf_event *output
 		same_aux = !has_aux(event) || !has_aux(output) || event->pmu == output->pmu;
 
 	return event != output && event->cpu == output->cpu && same_task && same_aux &&
+	       !is_spread(event) &&
 	       event->clock == output->clock &&
 	       is_write_backward(event) == is_write_backward(output);
 }
@@ -840,9 +847,9 @@ static int attach_to_output_locked(struct perf_event *event, struct perf_event *
  *
  * Context: task; may sleep.  ctx->mutex may be held.
  * Return: 0; -ENODEV: @output's PMU has gone; or -EINVAL: @event is mapped itself;
- * @output has no mapped buffer; both are the same; or they differ in CPU, in task
+ * @output has no mapped buffer; both are the same; they differ in CPU, in task
  * (of events without a CPU), in clock, in direction, or in the PMU of their AUX
- * areas.
+ * areas; or @event has no CPU and is inherited, which perf_mmap() refuses as well.
  */
 int perf_event_set_output(struct perf_event *event, struct perf_event *output)
 {

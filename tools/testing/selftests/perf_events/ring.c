@@ -605,6 +605,28 @@ TEST_F(shared, mapping_through_the_guest)
 	EXPECT_EQ(2, ring_drain(&same, PERF_RECORD_SAMPLE));
 }
 
+/* Nor to the buffer of another one: the copies run on other CPUs, all at once. */
+TEST_F(shared, no_inherited_events_on_any_cpu)
+{
+	unsigned long set = PERF_EVENT_IOC_SET_OUTPUT;
+	unsigned long output = PERF_FLAG_FD_NO_GROUP | PERF_FLAG_FD_OUTPUT;
+	struct perf_event_attr attr = self->attr;
+	struct ring ring;
+	int any, one, two;
+
+	attr.inherit = 1;
+	any = pe_self(&attr);
+	ASSERT_LE(0, any);
+	EXPECT_EQ(-EINVAL, pe_ioctl(any, set, self->owner));
+	EXPECT_EQ(-EINVAL, try_open(&attr, 0, -1, self->owner, output));
+	EXPECT_EQ(0, pe_ioctl(any, set, -1));
+	one = pe_open(&attr, 0, 0, -1, 0);
+	two = pe_open(&attr, 0, 0, -1, 0);
+	ASSERT_EQ(0, ring_map(&ring, one, 1));
+	EXPECT_EQ(0, pe_ioctl(two, set, one));
+	EXPECT_EQ(0, try_open(&attr, 0, 0, one, output));
+}
+
 TEST_F(shared, rules)
 {
 	struct perf_event_attr attr = ring_attr();
