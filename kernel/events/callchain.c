@@ -226,17 +226,13 @@ static void record_user(struct perf_callchain_entry_ctx *ctx, struct pt_regs *re
 	unmask_return_probes(ctx->entry, kernel_nr);
 }
 
-static struct perf_callchain_entry *record_chain(struct pt_regs *regs, u32 max_stack,
-						 const struct chain_parts *parts)
+static void record_parts(struct perf_callchain_entry *entry, struct pt_regs *regs,
+			 u32 max_stack, const struct chain_parts *parts)
 {
-	struct perf_callchain_entry_ctx ctx = { .max_stack = max_stack };
+	struct perf_callchain_entry_ctx ctx = { .entry = entry, .max_stack = max_stack };
 	struct pt_regs *user_regs = regs;
-	int rctx;
 
-	ctx.entry = get_callchain_entry(&rctx);
-	if (!ctx.entry)
-		return NULL;
-	ctx.entry->nr = 0;
+	entry->nr = 0;
 
 	if (!user_mode(regs))
 		user_regs = is_user_task(current) ? task_pt_regs(current) : NULL;
@@ -248,9 +244,21 @@ static struct perf_callchain_entry *record_chain(struct pt_regs *regs, u32 max_s
 	}
 	if (parts->user && user_regs)
 		record_user(&ctx, user_regs, parts);
+}
 
+static struct perf_callchain_entry *record_chain(struct pt_regs *regs, u32 max_stack,
+						 const struct chain_parts *parts)
+{
+	struct perf_callchain_entry *entry;
+	int rctx;
+
+	entry = get_callchain_entry(&rctx);
+	if (!entry)
+		return NULL;
+
+	record_parts(entry, regs, max_stack, parts);
 	put_callchain_entry(rctx);
-	return ctx.entry;
+	return entry;
 }
 
 /**
@@ -276,6 +284,29 @@ struct perf_callchain_entry *get_perf_callchain(struct pt_regs *regs, bool kerne
 	};
 
 	return record_chain(regs, max_stack, &parts);
+}
+
+/**
+ * perf_callchain_hold_user() - record current's user call chain, and hold it
+ * @rctx: set for put_callchain_entry(), when the chain has been used
+ *
+ * No other chain of this context is recorded meanwhile, such as that of a probe that
+ * the caller hits while it writes this one.
+ *
+ * Return: the chain, with its mark; NULL, with nothing to be put, if none can be
+ * recorded now.
+ *
+ * Context: task, a task of user space; preemption off until the chain is put.
+ */
+struct perf_callchain_entry *perf_callchain_hold_user(int *rctx)
+{
+	const struct chain_parts parts = { .user = true, .add_mark = true };
+	struct perf_callchain_entry *entry = get_callchain_entry(rctx);
+
+	if (entry)
+		record_parts(entry, task_pt_regs(current), sysctl_perf_event_max_stack, &parts);
+
+	return entry;
 }
 
 /* BPF sets nr for a moment, and back: not const. */

@@ -16,6 +16,10 @@
  *    sample has its chain itself, as without defer_callchain.
  *  - A task that moves to another CPU within its stay makes a second promise, and
  *    gets a second record of the same chain.
+ *  - While a promise is kept no new one is made on that CPU.  Samples of the walk share
+ *    this one; later ones, of a probe in what writes the records, have their chains
+ *    themselves.  Were they promised one, keeping that would hit the probe again, and
+ *    the task would never come to user space.
  *  - An exec takes the stack away, an exit too: then the record has an empty chain.
  *
  * Nothing is locked
@@ -68,6 +72,9 @@ static struct promise_pools __rcu *promise_pools;
 /* Beside the pools: no cookie is used twice. */
 static DEFINE_PER_CPU(u64, nr_cookies);
 
+/* The task here keeps a promise: written with preemption off, read by interrupts. */
+static DEFINE_PER_CPU(bool, keeping);
+
 /* ---- Keeping ------------------------------------------------------------- */
 
 /* Frees memory: not from an NMI. */
@@ -77,26 +84,28 @@ static void pool_put(struct promise_pool *pool)
 		kvfree(pool);
 }
 
-/*
- * In the task, on its way to user space.  Samples of the walk itself still share the
- * promise; those that come later, while records are written, make one of their own.
- */
+/* In the task, on its way to user space. */
 static void keep_promise(struct callback_head *work)
 {
 	struct promise *p = container_of(work, struct promise, work);
 	struct perf_callchain_entry *chain = NULL;
+	struct promise_pool *pool = p->pool;
+	int rctx;
 
-	/* The chain is in a buffer of this CPU. */
+	/* The chain is in a buffer of this CPU, which is ours until it is written. */
 	scoped_guard(preempt) {
+		this_cpu_write(keeping, true);
 		if (p->mm == current->mm && !(current->flags & PF_EXITING))
-			chain = get_perf_callchain(task_pt_regs(current), false, true,
-						   sysctl_perf_event_max_stack, false, true);
+			chain = perf_callchain_hold_user(&rctx);
 		WRITE_ONCE(p->task, NULL);
 		perf_sideband_deferred(p->cookie, chain);
+		if (chain)
+			put_callchain_entry(rctx);
+		llist_add(&p->free, &pool->free);
+		this_cpu_write(keeping, false);
 	}
 
-	llist_add(&p->free, &p->pool->free);
-	pool_put(p->pool);
+	pool_put(pool);
 }
 
 /* ---- Pools --------------------------------------------------------------- */
@@ -190,7 +199,7 @@ void perf_deferred_put(void)
  *
  * Return: the cookie of the record that will have it, the same for all samples of a
  * stay in the kernel on one CPU; 0 if the chain has to be recorded at once: the task
- * exits, or the pool is empty.
+ * exits, or keeps a promise just now, or the pool is empty.
  *
  * Context: any, NMI included; preemption off; current is a task of user space.
  */
@@ -214,6 +223,9 @@ u64 perf_defer_callchain(void)
 	p = READ_ONCE(pool->last);
 	if (p && READ_ONCE(p->task) == current && p->mm == current->mm)
 		return p->cookie;
+
+	if (this_cpu_read(keeping))
+		return 0;
 
 	node = llist_del_first(&pool->free);
 	if (!node)

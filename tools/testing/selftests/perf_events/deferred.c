@@ -289,6 +289,56 @@ TEST_F(deferred, empty_after_exec)
 	EXPECT_LT(0, nr);
 }
 
+/*
+ * A probe of what writes the records: its samples do not ask for more of them without
+ * end, and their chains do not get into the one that is being written.
+ */
+TEST_F(deferred, not_while_it_follows)
+{
+	struct chain *chain = (struct chain *)(self->rec.bytes + sizeof(self->rec.head));
+	struct perf_event_attr attr = self->attr;
+	int got, kept = 0, fd;
+	struct pollfd done;
+	struct worker w;
+
+	self->attr.type = pmu_type("kprobe");
+	if ((int)self->attr.type < 0)
+		SKIP(return, "no kprobe PMU");
+	self->attr.config = 0;
+	self->attr.kprobe_func = (unsigned long)"__task_pid_nr_ns";
+	self->attr.exclude_callchain_kernel = 0;
+	self->attr.sample_id_all = 1;
+	toucher_fork(&w, 1);
+	ASSERT_TRUE(worker_wait(&w));
+	self->fd = pe_open(&self->attr, w.pid, -1, -1, 0);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, ring_map(&self->ring, self->fd, RING_PAGES));
+	/* Each of its faults is a promise to begin with. */
+	fd = pe_open(&attr, w.pid, -1, -1, 0);
+	ASSERT_LE(0, fd);
+	pe_enable(self->fd);
+	pe_enable(fd);
+	worker_post(&w);
+	done = (struct pollfd) { .fd = w.done, .events = POLLIN };
+	EXPECT_EQ(1, poll(&done, 1, 10000));
+	/* If it is caught in the kernel this sets it free. */
+	pe_disable(fd);
+	pe_disable(self->fd);
+	EXPECT_EQ(0, worker_join(&w));
+
+	while ((got = ring_next(&self->ring, &self->rec)) > 0) {
+		if (self->rec.head.type != PERF_RECORD_CALLCHAIN_DEFERRED)
+			continue;
+		kept += chain->nr > 1;
+		for (__u64 i = 0; i < chain->nr; i++)
+			ASSERT_TRUE(i ? chain->ips[i] < 1ULL << 63 :
+					chain->ips[i] == PERF_CONTEXT_USER);
+	}
+	ASSERT_EQ(0, got);
+	EXPECT_LT(0, kept);
+	close(fd);
+}
+
 /* Samples of a counter's interrupt, an NMI as a rule, in user code and in the kernel. */
 TEST_F(deferred, from_an_interrupt)
 {
