@@ -1833,6 +1833,7 @@ void perf_event_exit_task(struct task_struct *task)
 {
 	struct perf_event_context *ctx;
 
+	perf_deferred_exit();
 	disown_events(task);
 
 	/* Pinned: the mutex may sleep, and clones swap contexts as they do. */

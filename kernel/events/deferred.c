@@ -84,7 +84,7 @@ static void pool_put(struct promise_pool *pool)
 		kvfree(pool);
 }
 
-/* In the task, on its way to user space. */
+/* In the task, on its way to user space or to its end. */
 static void keep_promise(struct callback_head *work)
 {
 	struct promise *p = container_of(work, struct promise, work);
@@ -106,6 +106,32 @@ static void keep_promise(struct callback_head *work)
 	}
 
 	pool_put(pool);
+}
+
+static bool is_promise(struct callback_head *work, void *data)
+{
+	return work->func == keep_promise;
+}
+
+/**
+ * perf_deferred_exit() - keep what current has promised, before its events go
+ *
+ * A stay in the kernel has at most one promise a CPU; what a probe in here adds to
+ * them is kept later.
+ *
+ * Context: task; may sleep.
+ */
+void perf_deferred_exit(void)
+{
+	struct callback_head *work;
+	unsigned int cpus;
+
+	for (cpus = 0; cpus < nr_cpu_ids; cpus++) {
+		work = task_work_cancel_match(current, is_promise, NULL);
+		if (!work)
+			return;
+		keep_promise(work);
+	}
 }
 
 /* ---- Pools --------------------------------------------------------------- */

@@ -410,6 +410,7 @@ void perf_sideband_for_each(perf_sb_fn fn, void *arg, struct perf_event_context 
 
 int perf_deferred_get(void);
 void perf_deferred_put(void);
+void perf_deferred_exit(void);
 u64 perf_defer_callchain(void);
 struct perf_callchain_entry *perf_callchain_hold_user(int *rctx);
 

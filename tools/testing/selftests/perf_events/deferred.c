@@ -289,6 +289,42 @@ TEST_F(deferred, empty_after_exec)
 	EXPECT_LT(0, nr);
 }
 
+/* In the system call that ends it; its events hear of what they were promised. */
+TEST_F(deferred, empty_after_exit)
+{
+	struct chain *chain = (struct chain *)(self->rec.bytes + sizeof(self->rec.head));
+	int id = tracepoint_id("raw_syscalls/sys_enter"), got;
+	__u64 cookie = 0;
+	struct worker w;
+
+	if (id < 0)
+		SKIP(return, "no tracepoint of system calls");
+	if (!worker_fork(&w)) {
+		worker_wait(&w);
+		_exit(0);
+	}
+	self->attr.type = PERF_TYPE_TRACEPOINT;
+	self->attr.config = id;
+	self->fd = pe_open(&self->attr, w.pid, -1, -1, 0);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, ring_map(&self->ring, self->fd, RING_PAGES));
+	pe_enable(self->fd);
+	worker_post(&w);
+	ASSERT_EQ(0, worker_join(&w));
+
+	while ((got = ring_next(&self->ring, &self->rec)) > 0) {
+		if (sample_parse(&self->rec, &self->attr, &self->s)) {
+			ASSERT_EQ(2, self->s.nr_ips);
+			cookie = self->s.ips[1];
+		} else if (self->rec.head.type == PERF_RECORD_CALLCHAIN_DEFERRED) {
+			EXPECT_EQ(cookie, chain->cookie);
+			cookie = chain->nr ? 0 : NO_COUNT;
+		}
+	}
+	ASSERT_EQ(0, got);
+	EXPECT_EQ(NO_COUNT, cookie);
+}
+
 /*
  * A probe of what writes the records: its samples do not ask for more of them without
  * end, and their chains do not get into the one that is being written.
