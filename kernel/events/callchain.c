@@ -208,16 +208,24 @@ struct chain_parts {
 	u64	cookie;		/* unless 0: this in place of the user's part */
 };
 
+/* The mark and the cookie, or neither. */
+static bool record_cookie(struct perf_callchain_entry_ctx *ctx, u64 cookie)
+{
+	if (ctx->contexts + 2 > sysctl_perf_event_max_contexts_per_stack)
+		return false;
+
+	perf_callchain_store_context(ctx, PERF_CONTEXT_USER_DEFERRED);
+	perf_callchain_store_context(ctx, cookie);
+	return true;
+}
+
 static void record_user(struct perf_callchain_entry_ctx *ctx, struct pt_regs *regs,
 			const struct chain_parts *parts)
 {
 	u64 kernel_nr;
 
-	if (parts->cookie) {
-		perf_callchain_store_context(ctx, PERF_CONTEXT_USER_DEFERRED);
-		perf_callchain_store_context(ctx, parts->cookie);
+	if (parts->cookie && record_cookie(ctx, parts->cookie))
 		return;
-	}
 
 	if (parts->add_mark)
 		perf_callchain_store_context(ctx, PERF_CONTEXT_USER);

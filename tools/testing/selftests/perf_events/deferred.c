@@ -375,6 +375,43 @@ TEST_F(deferred, not_while_it_follows)
 	close(fd);
 }
 
+/* No half of it: where the mark fits and the cookie does not the chain is there at once. */
+TEST_F(deferred, not_without_room_for_the_cookie)
+{
+	long before = sysctl_get("perf_event_max_contexts_per_stack");
+	int id = tracepoint_id("task/task_rename");
+	__u64 mark = 0;
+	bool started;
+
+	if (id < 0)
+		SKIP(return, "no tracefs");
+	if (sysctl_set("perf_event_max_contexts_per_stack", 2))
+		SKIP(return, "the sysctl cannot be set");
+	self->attr.type = PERF_TYPE_TRACEPOINT;
+	self->attr.config = id;
+	self->attr.exclude_callchain_kernel = 0;
+	started = start(self);
+	if (started) {
+		prctl(PR_SET_NAME, "renamed");
+		ring_find(&self->ring, PERF_RECORD_SAMPLE, &self->rec);
+		ring_unmap(&self->ring);
+	}
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(0, sysctl_set("perf_event_max_contexts_per_stack", before));
+	ASSERT_TRUE(started);
+	ASSERT_TRUE(sample_parse(&self->rec, &self->attr, &self->s));
+	ASSERT_LT(2, self->s.nr_ips);
+	EXPECT_EQ(PERF_CONTEXT_KERNEL, self->s.ips[0]);
+	for (__u64 i = 1; i < self->s.nr_ips; i++) {
+		EXPECT_NE(PERF_CONTEXT_USER_DEFERRED, self->s.ips[i]);
+		if (self->s.ips[i] == PERF_CONTEXT_USER)
+			mark = i;
+	}
+	EXPECT_LT(0, mark);
+	EXPECT_LT(mark + 1, self->s.nr_ips);
+}
+
 /* Samples of a counter's interrupt, an NMI as a rule, in user code and in the kernel. */
 TEST_F(deferred, from_an_interrupt)
 {
