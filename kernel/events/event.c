@@ -185,6 +185,22 @@ void __init perf_event_init_cache(void)
 
 /* ---- Freeing ------------------------------------------------------------------------ */
 
+static void event_free_idle(struct rcu_head *head)
+{
+	struct perf_event *event = container_of(head, struct perf_event, rcu_head);
+
+	if (event->ns)
+		put_pid_ns(event->ns);
+	perf_event_free_filter(event);
+	kmem_cache_free(event_cache, event);
+}
+
+/* Whoever waits for interrupt work may be woken when it is no longer busy. */
+static bool irq_work_is_used_late(void)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) || !arch_irq_work_has_interrupt();
+}
+
 static void event_free_rcu(struct rcu_head *head)
 {
 	struct perf_event *event = container_of(head, struct perf_event, rcu_head);
@@ -195,10 +211,11 @@ static void event_free_rcu(struct rcu_head *head)
 		return;
 	}
 
-	if (event->ns)
-		put_pid_ns(event->ns);
-	perf_event_free_filter(event);
-	kmem_cache_free(event_cache, event);
+	/* irq_work_single() is an RCU reader until it lets go of the work. */
+	if (irq_work_is_used_late())
+		call_rcu(&event->rcu_head, event_free_idle);
+	else
+		event_free_idle(head);
 }
 
 /* Does the scheduler have to tell of switches for its sake? */
