@@ -175,6 +175,25 @@ void perf_event_sync_pending(struct perf_event *event)
 /* ---- BPF programs ------------------------------------------------------------ */
 
 #ifdef CONFIG_BPF_SYSCALL
+/*
+ * The sample is ready: its chain is in this context's buffer, and counted in its size.
+ * Held, the buffer is not taken by a program that looks at stacks, of current or of
+ * another task; the sample's own chain it has without that.
+ */
+static u32 run_prog(struct bpf_prog *prog, const struct bpf_perf_event_data_kern *ctx)
+{
+	bool hold = ctx->data->sample_flags & PERF_SAMPLE_CALLCHAIN;
+	int rctx;
+	u32 keep;
+
+	hold = hold && get_callchain_entry(&rctx);
+	keep = bpf_prog_run(prog, ctx);
+	if (hold)
+		put_callchain_entry(rctx);
+
+	return keep;
+}
+
 /* Does the program want the overflow to go unnoticed?  It runs not nested. */
 static bool prog_drops(struct perf_event *event, struct perf_sample_data *data,
 		       struct pt_regs *regs)
@@ -200,7 +219,7 @@ static bool prog_drops(struct perf_event *event, struct perf_sample_data *data,
 
 	if (likely(__this_cpu_inc_return(bpf_prog_active) == 1)) {
 		perf_prepare_sample(data, event, regs);
-		keep = bpf_prog_run(prog, &ctx);
+		keep = run_prog(prog, &ctx);
 	}
 	__this_cpu_dec(bpf_prog_active);
 

@@ -660,6 +660,56 @@ TEST_F(sample, raw_of_a_bpf_program)
 	close(map);
 }
 
+/* Records current's stack of the kernel, as if it were another task's. */
+static int load_stack_of_current(void)
+{
+	struct bpf_insn code[] = {
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_task_btf },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1,
+		  .src_reg = BPF_REG_0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2,
+		  .src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_2, .imm = -256 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = 256 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4, .imm = 0 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_task_stack },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return bpf_load(BPF_PROG_TYPE_PERF_EVENT, code, ARRAY_SIZE(code));
+}
+
+/* The program sees the sample when that is ready, and cannot change what is in it. */
+TEST_F(sample, call_chain_beside_a_program)
+{
+	int prog = load_stack_of_current();
+
+	if (prog < 0)
+		SKIP(return, "no BPF, or no BTF");
+	self->attr.exclude_callchain_kernel = 1;
+	self->attr.sample_max_stack = 2;
+	self->attr.sample_type = PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_PERIOD | PERF_SAMPLE_ADDR;
+	self->fd = pe_self(&self->attr);
+	ASSERT_EQ(0, ring_map(&self->ring, self->fd, 4));
+	ASSERT_EQ(0, pe_ioctl(self->fd, PERF_EVENT_IOC_SET_BPF, prog));
+	pe_enable(self->fd);
+	for (int i = 0; i < 3; i++)
+		touch_pages(1);
+	pe_disable(self->fd);
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(1, ring_next(&self->ring, &self->rec));
+		ASSERT_TRUE(sample_parse(&self->rec, &self->attr, &self->s));
+		ASSERT_EQ(3, self->s.nr_ips);
+		EXPECT_EQ(PERF_CONTEXT_USER, self->s.ips[0]);
+		EXPECT_TRUE(within(self->s.ips[1], pages_touch) ||
+			    within(self->s.ips[1], touch_pages));
+		EXPECT_GT(1ULL << 63, self->s.ips[2]);
+	}
+	EXPECT_EQ(0, ring_next(&self->ring, &self->rec));
+	close(prog);
+}
+
 /* From inside the kernel: its own part first, then that of the user. */
 TEST_F(sample, call_chain_of_the_kernel)
 {
