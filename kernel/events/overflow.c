@@ -335,19 +335,23 @@ static void queue_sigtrap(struct perf_event *event, struct perf_sample_data *dat
 {
 	unsigned long addr = 0;
 
-	if (event->pending_work || READ_ONCE(event->ctx->task) != current)
+	if (READ_ONCE(event->ctx->task) != current)
+		return;
+	/* Taken in one step: an NMI in between must not queue the same work. */
+	if (READ_ONCE(event->pending_work) || xchg(&event->pending_work, 1))
 		return;
 
 	if (data->sample_flags & PERF_SAMPLE_ADDR && !perf_event_has_skidded(event, regs))
 		addr = data->addr;
 
-	if (perf_current_work_add(&event->pending_task))
+	if (perf_current_work_add(&event->pending_task)) {
+		WRITE_ONCE(event->pending_work, 0);
 		return;
+	}
 
 	/* In time: the work cannot run before this interrupt is over. */
 	perf_event_get_ref(event);
 	event->pending_addr = addr;
-	WRITE_ONCE(event->pending_work, 1);
 }
 
 static bool take_overflow(struct perf_event *event, struct perf_sample_data *data,
