@@ -253,11 +253,16 @@ static __always_inline bool output_open(struct perf_output_handle *handle,
 		return false;
 	}
 
+	/*
+	 * A wake-up that is earned while this is the outermost bracket is its to
+	 * give: the count of before it opened.  One in between is given twice.
+	 */
+	handle->wakeup = local_read(&rb->wakeup);
+	barrier();
 	/* Whoever interrupts this leaves the count as it was. */
 	WRITE_ONCE(rb->nest, READ_ONCE(rb->nest) + 1);
-	/* The bracket before the record; pairs with a nested output_close(). */
+	/* The bracket before the record.  Both pair with a nested output_close(). */
 	barrier();
-	handle->wakeup = local_read(&rb->wakeup);
 
 	return true;
 }
