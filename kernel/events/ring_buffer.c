@@ -371,24 +371,31 @@ static unsigned int lost_record_size(struct perf_event *event)
 	return sizeof(struct perf_lost_record) + trailer;
 }
 
-/* Tell how many records were lost; the space is part of the reservation. */
+/*
+ * Tell how many records were lost; the space is part of the reservation.  Whose the
+ * record is, is its own: the writer's sample is ready, and another event's where a
+ * child writes.  But it is as old as what it goes before: no time runs back.
+ */
 static noinline void output_lost(struct perf_output_handle *handle,
-				 struct perf_sample_data *data)
+				 const struct perf_sample_data *next)
 {
+	struct perf_sample_data data __uninitialized;
 	struct perf_event *event = handle->event;
 	struct perf_lost_record record;
 
-	perf_event_header__init(&record.header, data, PERF_RECORD_LOST, 0, sizeof(record), event);
+	perf_event_header__init(&record.header, &data, PERF_RECORD_LOST, 0, sizeof(record), event);
+	if (event->attr.sample_id_all && next->type & PERF_SAMPLE_TIME)
+		data.time = next->time;
 	record.id = event->id;
 	/* May be 0: a writer that interrupted this one has told them already. */
 	record.lost = local_xchg(&handle->rb->lost, 0);
 
 	perf_output_put(handle, record);
-	perf_event__output_id_sample(event, handle, data);
+	perf_event__output_id_sample(event, handle, &data);
 }
 
 static __always_inline int output_begin(struct perf_output_handle *handle,
-					struct perf_sample_data *data,
+					const struct perf_sample_data *data,
 					struct perf_event *event, unsigned long size,
 					bool backward)
 {
@@ -426,8 +433,8 @@ out:
 /**
  * perf_output_begin() - begin a record in an event's buffer
  * @handle: filled in; for perf_output_copy() and friends
- * @data: the sample data of *this* record; its id fields end a
- *	  PERF_RECORD_LOST that may have to go before it
+ * @data: the sample data of *this* record, which is left as it is; a
+ *	  PERF_RECORD_LOST that may have to go before it has its time
  * @event: the event that writes; a child writes to its parent's buffer
  * @size: bytes of the whole record
  *
