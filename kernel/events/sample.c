@@ -140,7 +140,10 @@ static void take_ids(struct perf_sample_data *data, struct perf_event *event, u6
 
 static u32 take_ip(struct sample *s)
 {
-	s->data->ip = perf_instruction_pointer(s->regs);
+	/* While a guest runs the address is the guest's, whatever mode the host is in. */
+	bool hidden = perf_event_has_skidded(s->event, s->regs) && !perf_guest_state();
+
+	s->data->ip = hidden ? 0 : perf_instruction_pointer(s->regs);
 	return 0;
 }
 

@@ -599,6 +599,23 @@ static void test_other_records_end_with_the_identity(struct kunit *test)
 	}
 }
 
+/* Where the kernel was is not for who may count user mode only. */
+static void test_skid_tells_no_address(struct kunit *test)
+{
+	struct sample_fixture *f = test->priv;
+	int hidden;
+
+	for (hidden = 0; hidden < 2; hidden++) {
+		f->event->attr.sample_type = PERF_SAMPLE_IP;
+		f->event->attr.exclude_kernel = hidden;
+		perf_event_init_sample_sizes(f->event);
+		perf_sample_data_init(f->data, 0, 1);
+		scoped_guard(preempt)
+			perf_prepare_sample(f->data, f->event, &f->regs);
+		KUNIT_EXPECT_EQ(test, f->data->ip, hidden ? 0 : instruction_pointer(&f->regs));
+	}
+}
+
 static struct kunit_case sample_cases[] = {
 	KUNIT_CASE(test_each_bit_has_a_row),
 	KUNIT_CASE(test_fixed_sizes),
@@ -608,6 +625,7 @@ static struct kunit_case sample_cases[] = {
 	KUNIT_CASE(test_group_that_changed_keeps_its_size),
 	KUNIT_CASE(test_oversize_is_lost_and_counted),
 	KUNIT_CASE(test_other_records_end_with_the_identity),
+	KUNIT_CASE(test_skid_tells_no_address),
 	{}
 };
 
