@@ -11,7 +11,8 @@
  * A command of ioctl(2) is one row of a table, known by its full code.  Numbers alone
  * do not tell commands apart: 7 and 8 are two each, of other direction and size.
  * Rows that say so run with ctx->mutex held; the others take what they need
- * themselves.
+ * themselves.  What reads or writes the user's memory is of the others: a page that is
+ * slow to come would keep those who want the mutex, an exit of the task among them.
  *
  * What a command does to an event it does to its inherited copies too, under
  * the event's child_mutex; REFRESH and what is about buffers and programs is for
@@ -123,6 +124,17 @@ int perf_event_period(struct perf_event *event, u64 value)
 }
 EXPORT_SYMBOL_GPL(perf_event_period);
 
+/* Changes the event and its copies; ctx->mutex held. */
+static int modify_locked(struct perf_event *event, const struct perf_event_attr *attr)
+{
+	if (perf_event_is_orphan(event))
+		return -ENODEV;
+	if (attr->type != event->attr.type)
+		return -EINVAL;
+
+	return attr->type == PERF_TYPE_BREAKPOINT ? perf_bp_modify(event, attr) : -EOPNOTSUPP;
+}
+
 /* ---- ioctl(2) ---------------------------------------------------------------------- */
 
 /* The event, or with PERF_IOC_FLAG_GROUP its group; all copies in any case. */
@@ -165,7 +177,7 @@ static int ioc_period(struct perf_event *event, unsigned long arg)
 	if (copy_from_user(&value, (void __user *)arg, sizeof(value)))
 		return -EFAULT;
 
-	return perf_event_period_locked(event, value);
+	return perf_event_period(event, value);
 }
 
 static int ioc_set_output(struct perf_event *event, unsigned long arg)
@@ -231,16 +243,19 @@ static int ioc_query_bpf(struct perf_event *event, unsigned long arg)
 
 static int ioc_modify_attributes(struct perf_event *event, unsigned long arg)
 {
+	struct perf_event_context *ctx;
 	struct perf_event_attr attr;
 	int err;
 
 	err = perf_copy_attr((struct perf_event_attr __user *)arg, &attr);
 	if (err)
 		return err;
-	if (attr.type != event->attr.type)
-		return -EINVAL;
 
-	return attr.type == PERF_TYPE_BREAKPOINT ? perf_bp_modify(event, &attr) : -EOPNOTSUPP;
+	ctx = perf_event_ctx_lock(event);
+	err = modify_locked(event, &attr);
+	perf_event_ctx_unlock(ctx);
+
+	return err;
 }
 
 static int ioc_set_trigger(struct perf_event *event, int fd, enum perf_trigger_kind kind)
@@ -284,14 +299,14 @@ static const struct perf_ioc perf_iocs[] = {
 	IOC(DISABLE,		true,	ioc_disable),
 	IOC(REFRESH,		false,	ioc_refresh),
 	IOC(RESET,		true,	ioc_reset),
-	IOC(PERIOD,		true,	ioc_period),
+	IOC(PERIOD,		false,	ioc_period),
 	IOC(SET_OUTPUT,		true,	ioc_set_output),
 	IOC(SET_FILTER,		false,	ioc_set_filter),
 	IOC(ID,			false,	ioc_id),
 	IOC(SET_BPF,		false,	ioc_set_bpf),
 	IOC(PAUSE_OUTPUT,	true,	ioc_pause_output),
-	IOC(QUERY_BPF,		true,	ioc_query_bpf),
-	IOC(MODIFY_ATTRIBUTES,	true,	ioc_modify_attributes),
+	IOC(QUERY_BPF,		false,	ioc_query_bpf),
+	IOC(MODIFY_ATTRIBUTES,	false,	ioc_modify_attributes),
 	IOC(SET_STARTER,	true,	ioc_set_starter),
 	IOC(SET_STOPPER,	true,	ioc_set_stopper),
 };
