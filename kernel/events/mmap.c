@@ -254,7 +254,8 @@ void ring_buffer_attach(struct perf_event *event, struct perf_buffer *rb)
  * ring_buffer_wakeup() - wake everybody who waits for an event's buffer
  * @event: the event; for a child the buffer is its parent's
  *
- * Redirected events share the buffer: each of their fds becomes readable.
+ * Redirected events share the buffer: each of their fds becomes readable, though
+ * hardly ever somebody sleeps at more than one of them.
  *
  * Context: any but NMI.
  */
@@ -268,8 +269,11 @@ void ring_buffer_wakeup(struct perf_event *event)
 		return;
 
 	spin_lock_irqsave(&rb->event_lock, flags);
-	list_for_each_entry(each, &rb->event_list, rb_entry)
-		wake_up_all(&each->waitq);
+	list_for_each_entry(each, &rb->event_list, rb_entry) {
+		/* What there is to tell, then the queue.  Pairs with poll_wait() in perf_poll(). */
+		if (wq_has_sleeper(&each->waitq))
+			wake_up_all(&each->waitq);
+	}
 	spin_unlock_irqrestore(&rb->event_lock, flags);
 
 	ring_buffer_put(rb);
