@@ -403,7 +403,8 @@ int perf_event_overflow_throttle(struct perf_event *event, bool throttle,
 	if (unlikely(!is_sampling_event(event)))
 		return 0;
 
-	if (unlikely(!hlist_empty(&event->targets)))
+	/* Of nobody it is one comparison in memory and a branch. */
+	if (unlikely(data_race(event->targets.first)))
 		perf_trigger_fire(event);
 
 	stop = perf_event_account_overflow(event, throttle);
