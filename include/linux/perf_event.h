@@ -626,6 +626,7 @@ struct perf_event {
 	struct perf_trigger_link	trigger_link[PERF_TRIGGER_KINDS];
 	bool				triggered;	/* has, or had, a trigger */
 	bool				holds;		/* its PMU must be told */
+	bool				untold;		/* and was not since the last change */
 	local64_t			open_time;	/* less running time, unless paused */
 	atomic64_t			child_open_time;
 	struct perf_event		*clone;		/* in a fork under way; ctx->mutex */

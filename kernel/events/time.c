@@ -90,6 +90,23 @@ void perf_event_times_now(struct perf_event *event, u64 *now, u64 *enabled, u64 
 }
 
 /**
+ * perf_event_running_at() - an event's running time, without changing anything
+ * @event: the event
+ * @now: perf_clock() of this CPU
+ *
+ * Context: any, NMI included, on the CPU where the event is.
+ * Return: ns.
+ */
+u64 perf_event_running_at(struct perf_event *event, u64 now)
+{
+	u64 enabled, running;
+
+	event_times_at(event, perf_event_time_now(event, now), &enabled, &running);
+
+	return running;
+}
+
+/**
  * perf_event_update_time() - account an event's time up to its clock's time
  * @event: the event; the clock has been brought up to date
  *

@@ -68,6 +68,7 @@ u64 perf_event_time_now(struct perf_event *event, u64 now);
 void perf_event_update_time(struct perf_event *event);
 void perf_event_set_state(struct perf_event *event, enum perf_event_state state);
 void perf_event_times(struct perf_event *event, u64 *enabled, u64 *running);
+u64 perf_event_running_at(struct perf_event *event, u64 now);
 void perf_event_times_now(struct perf_event *event, u64 *now, u64 *enabled, u64 *running);
 
 #endif /* _KERNEL_EVENTS_TIME_H */

@@ -13,8 +13,8 @@
  *  - Software events, tracepoints, probes and breakpoints (their PMUs say
  *    PERF_PMU_CAP_LOOKS) where they count.  That is all they need.
  *  - The others are *held*: event_on() adds a paused one without PERF_EF_START,
- *    nobody starts it (perf_event_pmu_start()), and when the fact changes
- *    interrupt work on the same CPU makes the PMU agree with it.
+ *    nobody starts it (perf_event_pmu_start()), and when the fact changes the
+ *    trigger's interrupt work on the same CPU makes the PMU agree with it.
  *
  * The fact is changed by the trigger's overflow, which may be an NMI in the middle
  * of anything, or come with any lock held.  It takes no lock and calls no PMU.
@@ -33,9 +33,8 @@
  * that is has IRQs off.  Between the reading of the fact and add(), say, the fact
  * may change; the work then comes after add().  It asks for nothing but that the PMU
  * does what the fact says now: if the target has gone meanwhile, or gone and
- * returned, add() has seen the fact, or else there is more work queued.  If the
- * target has gone to another CPU with its task, the work follows: what was asked
- * for there found it queued here.
+ * returned, add() has seen the fact, or else there is more work queued: see trigger_irq()
+ * for a target that went to another CPU with its task.
  *
  * Links.  A target has at most one starter and one stopper, a trigger any number of
  * targets.  Links are made and cut in perf_ctx_call(): where the context is
@@ -66,21 +65,43 @@
 
 /* ---- The fact ---------------------------------------------------------------- */
 
-static void target_set_paused(struct perf_event *target, unsigned int paused)
+/*
+ * @clock is perf_clock(), or 0 as long as nobody wanted it.  Has its PMU to be told?
+ * It is on this CPU or on none: if it comes now, add() sees the fact.
+ */
+static bool target_set_paused(struct perf_event *target, unsigned int paused, u64 *clock)
 {
-	u64 enabled, running;
+	u64 running;
 
 	/* Pairs with the other one in an NMI: of equal changes the first counts. */
 	if (READ_ONCE(target->paused) == paused || xchg(&target->paused, paused) == paused)
-		return;
+		return false;
 
 	/* Added, not stored: in whatever order the changes of an NMI come. */
-	perf_event_times_now(target, NULL, &enabled, &running);
+	if (!*clock)
+		*clock = perf_clock();
+	running = perf_event_running_at(target, *clock);
 	local64_add(paused ? running : -running, &target->open_time);
 
-	/* It is on this CPU or on none: if it comes now, add() sees the fact. */
-	if (target->holds && READ_ONCE(target->oncpu) >= 0)
-		irq_work_queue(&target->trigger_irq);
+	if (!target->holds || READ_ONCE(target->oncpu) < 0)
+		return false;
+
+	/* Pairs with target_obey(), which an NMI may interrupt. */
+	WRITE_ONCE(target->untold, true);
+	return true;
+}
+
+/*
+ * The trigger's work is queued already: here, which will do, or still on a CPU that the
+ * task has left, with interrupts off all the time.
+ */
+static void tell_each(struct perf_event *trigger)
+{
+	struct perf_trigger_link *link;
+
+	hlist_for_each_entry_rcu(link, &trigger->targets, node, true)
+		if (READ_ONCE(link->target->untold))
+			irq_work_queue(&link->target->trigger_irq);
 }
 
 /**
@@ -94,9 +115,13 @@ static void target_set_paused(struct perf_event *target, unsigned int paused)
 void perf_trigger_fire(struct perf_event *trigger)
 {
 	struct perf_trigger_link *link;
+	bool tell = false;
+	u64 clock = 0;
 
 	hlist_for_each_entry_rcu(link, &trigger->targets, node, true)
-		target_set_paused(link->target, link->pauses);
+		tell |= target_set_paused(link->target, link->pauses, &clock);
+	if (tell && !irq_work_queue(&trigger->trigger_irq))
+		tell_each(trigger);
 }
 
 /* Stopped for another reason, it is not ours to start: throttled, or about to end. */
@@ -113,12 +138,29 @@ static bool target_is_stopped(struct perf_event *target)
 	return (target->hw.state & stopped) == stopped;
 }
 
-/* Make the PMU do what the fact says.  IRQs off; the target is on this CPU. */
-static void target_obey(struct perf_event *target)
+/*
+ * Make the PMU do what the fact says.  @disabled is the PMU that the target before has
+ * left disabled, or NULL; returns the one that this one leaves so.  IRQs off; the
+ * target's context is on this CPU.
+ */
+static struct pmu *target_obey(struct perf_event *target, struct pmu *disabled)
 {
 	struct pmu *pmu = target->pmu;
 
-	perf_pmu_disable(pmu);
+	if (!READ_ONCE(target->untold))
+		return disabled;
+
+	/* Before the fact is read; pairs with target_set_paused() in an NMI. */
+	WRITE_ONCE(target->untold, false);
+	barrier();
+	if (READ_ONCE(target->oncpu) < 0 || READ_ONCE(target->state) != PERF_EVENT_STATE_ACTIVE)
+		return disabled;
+
+	if (pmu != disabled) {
+		if (disabled)
+			perf_pmu_enable(disabled);
+		perf_pmu_disable(pmu);
+	}
 	if (!READ_ONCE(target->paused)) {
 		if (target_may_start(target))
 			pmu->start(target, PERF_EF_RELOAD);
@@ -126,30 +168,46 @@ static void target_obey(struct perf_event *target)
 		pmu->stop(target, PERF_EF_UPDATE);
 	}
 	perf_event_update_userpage(target);
-	perf_pmu_enable(pmu);
+
+	return pmu;
+}
+
+static bool ctx_is_here(const struct perf_event_context *ctx)
+{
+	const struct perf_cpu_context *cpuctx = this_cpu_ptr(&perf_cpu_context);
+
+	return ctx == cpuctx->task_ctx || ctx == &cpuctx->ctx;
 }
 
 /*
- * The target may be off its PMU by now, or detached; then there is nothing to do.
- * If it is on this CPU it stays: IRQs are off.
+ * One for all of an event's targets, which share a PMU more often than not: to disable
+ * and enable it is a good part of the work.  And for the event itself, where that of its
+ * trigger is too late.
+ *
+ * If the context is here it stays, with its events and links: IRQs are off.  If it has
+ * left, add() has seen the facts.  Of what changed after that, and found this queued
+ * here, each target's own work was told, which follows it.
  */
 static void trigger_irq(struct irq_work *work)
 {
-	struct perf_event *target = container_of(work, struct perf_event, trigger_irq);
-	int cpu = READ_ONCE(target->oncpu), rctx;
+	struct perf_event *event = container_of(work, struct perf_event, trigger_irq);
+	int cpu = READ_ONCE(event->oncpu), rctx;
+	struct perf_trigger_link *link;
+	struct pmu *disabled;
 
-	if (cpu < 0)
-		return;
-
-	if (cpu != smp_processor_id()) {
-		irq_work_queue_on(work, cpu);
+	if (!ctx_is_here(READ_ONCE(event->ctx))) {
+		if (cpu >= 0 && READ_ONCE(event->untold))
+			irq_work_queue_on(work, cpu);
 		return;
 	}
 
 	/* A clock's timer raises events, which must not ask for this again. */
 	rctx = perf_swevent_get_recursion_context();
-	if (READ_ONCE(target->state) == PERF_EVENT_STATE_ACTIVE)
-		target_obey(target);
+	disabled = target_obey(event, NULL);
+	hlist_for_each_entry_rcu(link, &event->targets, node, true)
+		disabled = target_obey(link->target, disabled);
+	if (disabled)
+		perf_pmu_enable(disabled);
 	if (rctx >= 0)
 		perf_swevent_put_recursion_context(rctx);
 }
@@ -313,6 +371,9 @@ static void link_cut(struct perf_trigger_link *link)
 	hlist_del_init_rcu(&link->node);
 	/* Pairs with READ_ONCE() in trigger_root(). */
 	WRITE_ONCE(link->trigger, NULL);
+	/* The trigger's interrupt work, if it is still to come, finds the target no more. */
+	if (READ_ONCE(link->target->untold) && READ_ONCE(link->target->oncpu) >= 0)
+		irq_work_queue(&link->target->trigger_irq);
 }
 
 /**
