@@ -17,6 +17,8 @@
 
 #define TARGETS 64
 
+enum { SOFTWARE, HARDWARE, BESIDE };
+
 static int target[TARGETS];
 
 static int door(const char *name)
@@ -48,13 +50,17 @@ static void trigger(const struct path *path, int size)
 	struct takes takes = {};
 	int begin, end, hand = 0;
 
-	if (path->arg) {
+	if (path->arg == HARDWARE) {
 		attr.type = PERF_TYPE_HARDWARE;
 		attr.config = PERF_COUNT_HW_INSTRUCTIONS;
 		attr.exclude_kernel = 1;
 	}
 	begin = door("syscalls/sys_enter_getpgid");
 	end = door("syscalls/sys_enter_getsid");
+	if (path->arg == BESIDE) {
+		begin = door("syscalls/sys_enter_getppid");
+		end = door("syscalls/sys_enter_getuid");
+	}
 	for (int i = 0; i < size; i++) {
 		target[i] = open_event(attr);
 		if (ioctl(begin, PERF_EVENT_IOC_SET_STARTER, target[i]) && errno == ENOTTY)
@@ -64,6 +70,8 @@ static void trigger(const struct path *path, int size)
 		if (hand)
 			ioctl(target[i], PERF_EVENT_IOC_DISABLE, 0);
 	}
+	if (path->arg == BESIDE)
+		hand = 0;
 	for (int i = 0; i < 101; i++)
 		TAKE(&takes, call(hand));
 	report(path, size, &takes);
@@ -72,6 +80,7 @@ static void trigger(const struct path *path, int size)
 const struct path trigger_paths[] = {
 	{ "trigger.none", trigger },
 	{ "trigger.software", trigger, { 1, 8, 64 } },
-	{ "trigger.hardware", trigger, { 1, 2 }, 1 },
+	{ "trigger.beside", trigger, { 1, 8 }, BESIDE },
+	{ "trigger.hardware", trigger, { 1, 2, 4 }, HARDWARE },
 	{}
 };

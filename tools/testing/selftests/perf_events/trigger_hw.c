@@ -390,6 +390,69 @@ TEST_F(hw, overflow_starts)
 	close(starter);
 }
 
+/*
+ * The interrupt that takes the starter away is itself what lets the target go: the
+ * counter is to be started all the same, when the link is there no more.
+ */
+TEST_F(hw, starter_closes_as_it_fires)
+{
+	struct perf_event_attr ipi = call_attr("irq_vectors/call_function_single_entry");
+	int starter, fd;
+	__u64 count;
+	pid_t pid;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2 || (int)ipi.config < 0)
+		SKIP(return, "one CPU, or no tracepoint of its interrupts");
+	pid = fork();
+	if (!pid) {
+		pin_to(1);
+		for (;;)
+			loop(LONG);
+	}
+	sleep_ms(20);
+	pin_to(0);
+	self->insns.disabled = 0;
+	self->insns.enable_on_starter = 1;
+	for (int i = 0; i < 10; i++) {
+		fd = pe_open(&self->insns, pid, -1, -1, 0);
+		starter = pe_open(&ipi, pid, -1, -1, 0);
+		ASSERT_LE(0, fd);
+		ASSERT_LE(0, starter);
+		EXPECT_EQ(0, set_starter(starter, fd));
+		close(starter);
+		count = pe_count(fd);
+		sleep_ms(10);
+		EXPECT_LT(count, pe_count(fd));
+		close(fd);
+	}
+	kill(pid, SIGKILL);
+	child_join(pid);
+}
+
+/* Many share the work of being told, and the one interrupt. */
+TEST_F(hw, many_targets)
+{
+	int most = room(&self->branches), fd[COUNTERS_MAX];
+	__u64 count;
+
+	ASSERT_EQ(0, region_open(&region, 0, false));
+	self->branches.disabled = 0;
+	self->branches.enable_on_starter = 1;
+	for (int i = 0; i < most; i++) {
+		fd[i] = guarded(&region, &self->branches);
+		ASSERT_LE(0, fd[i]);
+	}
+	hw_passes(10, SHORT);
+	count = pe_count(fd[0]);
+	EXPECT_TRUE(between(10 * SHORT, count, 11 * SHORT));
+	for (int i = 0; i < most; i++) {
+		EXPECT_EQ(count, pe_count(fd[i]));
+		EXPECT_TRUE(ran_always(fd[i]));
+		close(fd[i]);
+	}
+	region_close(&region);
+}
+
 /* A group is read as one: what stands still is not fetched from a counter. */
 TEST_F(hw, in_a_group)
 {
