@@ -92,7 +92,7 @@ static const struct words of_triggers[] = {
 };
 
 static const struct words of_targets[] = {
-	{ ANY, EOPNOTSUPP, "it cannot be started and stopped: its PMU only reads what runs on" },
+	{ ANY, EOPNOTSUPP, "its PMU cannot start and stop it at any time" },
 	{ NAMED, EINVAL, "it does not count for a task, or has no such option" },
 	{}
 };
