@@ -43,4 +43,18 @@ it "arm64: boots, and perf stat runs"
 cat "$work/stat" >&2
 [ "$(awk -F, '$3 == "cycles" { print ($1 > 10000) }' "$work/stat")" = 1 ]
 it "arm64: counts on its emulated PMU"
+
+# Breakpoints have registers of two types there: KUnit's, and the stock test of ptrace's.
+need "to build arm64's test of breakpoints" libc6-dev-arm64-cross
+mkdir -p "$BUILD/scratch"
+aarch64-linux-gnu-gcc -O2 -static -o "$BUILD/scratch/breakpoint_test_arm64" \
+	"$("$TOP/scripts/base")/tools/testing/selftests/breakpoints/breakpoint_test_arm64.c"
+KERNEL=$image APPEND='kunit.enable=1 kunit.filter_glob=perf_b* bp_slots_test.steps=10000' "$TOP/scripts/guest" '
+	dmesg; echo "# suite breakpoints"; ./breakpoint_test_arm64; echo "# exit $?"' >"$work/breakpoints"
+it "arm64: boots with KUnit and the test of breakpoints"
+cat "$work/breakpoints" >&2
+"$TOP/scripts/tests/flatten" <"$work/breakpoints" | sed 's/ok - /&arm64: /' >"$work/tap"
+[ "$(grep -c '^ok - arm64: breakpoints: ' "$work/tap")" -ge 213 ]
+it "arm64: breakpoints, all of the stock test"
+pass "$work/tap"
 plan
