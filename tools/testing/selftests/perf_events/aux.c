@@ -5,7 +5,6 @@
  * CPUs'.  The PMU is that of Intel's branch trace store: 24 bytes a branch.
  */
 #include "hw_util.h"
-#include "trigger_util.h"
 
 #define DATA_PAGES	1
 #define BRANCH_BYTES	24
@@ -265,32 +264,6 @@ TEST_F(aux, unmapped_while_it_traces)
 	}
 }
 
-/* As a target of triggers: a stretch a pass. */
-TEST_F(aux, inside_only)
-{
-	struct aux_record aux;
-	struct region r;
-
-	self->attr.enable_on_starter = 1;
-	ASSERT_EQ(0, trace(self, 16, PROT_READ | PROT_WRITE));
-	ASSERT_EQ(0, region_open(&r, 0, false));
-	ASSERT_EQ(0, region_guard(&r, self->fd));
-	pe_enable(self->fd);
-	for (int i = 0; i < 3; i++) {
-		loop(1000);
-		EXPECT_FALSE(next_aux(self, &aux));
-		begin(1);
-		loop(200);
-		end(1);
-		loop(1000);
-		ASSERT_TRUE(next_aux(self, &aux));
-		EXPECT_TRUE(between(199 * BRANCH_BYTES, aux.size, 220 * BRANCH_BYTES));
-	}
-	pe_disable(self->fd);
-	EXPECT_FALSE(next_aux(self, &aux));
-	region_close(&r);
-}
-
 /* ---- What such a PMU refuses ---- */
 
 /* One that cannot do several things at once is tasks' or CPUs', and one event's. */
@@ -311,7 +284,7 @@ TEST_F(aux, tasks_or_cpus)
 	EXPECT_EQ(0, try_open(&self->attr, 0, -1, -1, 0));
 }
 
-/* It can neither pause nor give snapshots, nor take another's output. */
+/* It can neither pause nor give snapshots, be no trigger's target, nor take another's output. */
 TEST_F(aux, what_it_cannot)
 {
 	struct perf_event_attr soft = fault_attr();
@@ -330,6 +303,9 @@ TEST_F(aux, what_it_cannot)
 	soft.aux_output = 1;
 	EXPECT_EQ(-EOPNOTSUPP, try_open(&soft, 0, -1, leader, 0));
 	close(leader);
+	self->attr.enable_on_starter = 1;
+	EXPECT_EQ(-EOPNOTSUPP, try_open(&self->attr, 0, -1, -1, 0));
+	self->attr.enable_on_starter = 0;
 	self->attr.aux_start_paused = 1;
 	EXPECT_EQ(-EOPNOTSUPP, pe_self(&self->attr));
 }
