@@ -47,7 +47,10 @@ static u64 random_mask(struct rnd_state *rnd)
 {
 	u64 mask = prandom_u32_state(rnd) & prandom_u32_state(rnd) & (BIT(BRUTE_COUNTERS) - 1);
 
-	return prandom_u32_state(rnd) % 4 ? mask : mask | BIT(prandom_u32_state(rnd) % BRUTE_COUNTERS);
+	if (prandom_u32_state(rnd) % 4 == 0)
+		mask |= BIT(prandom_u32_state(rnd) % BRUTE_COUNTERS);
+
+	return mask;
 }
 
 static void assign_agrees_with_brute_force(struct kunit *test)

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * x86: the counters of a CPU, what the framework offers and what a vendor gives.
+ *
+ * Words:
+ *
+ *   counter    one of at most 64, by its bit: general ones from 0, Intel's fixed ones
+ *              from 32 (INTEL_PMC_IDX_FIXED), what is no counter above them
+ *   core type  a kind of core that has a PMU of its own; more than one where a
+ *              machine is hybrid.  &struct x86_core_type
+ *   model      what is known of a microarchitecture, all of it data: a row of a table
+ *              in VENDOR/model.c.  &struct x86_model
+ *   vendor     how its registers work.  &struct x86_pmu, one a machine
+ *
+ * How a CPU's counters are driven:
+ *
+ *  - What shall be is apart from what the hardware holds.  @running says which
+ *    counters shall count, @enabled whether any may; x86_sync() compares that with
+ *    @on, what the hardware was last told, and writes what differs.  So it is with
+ *    event selects (@select), which stay in place after their event has gone: the
+ *    next one of that kind finds its counter programmed.
+ *  - A counter that has its event select but no bit in @on does not count.  Where one
+ *    register has a bit for each counter (Intel from version 2, AMD's PerfMonV2),
+ *    stopping all of them is one write; elsewhere it is one for each that runs.
+ *  - An NMI may come in the middle of anything below.  It turns the counters off,
+ *    does its work and calls x86_sync(), which leaves the hardware as @enabled and
+ *    @running say at that moment; who was interrupted then finds that what it wrote
+ *    is not what shall be, and writes again.  See x86_sync().
+ */
+#ifndef ARCH_X86_EVENTS_PERF_EVENT_H
+#define ARCH_X86_EVENTS_PERF_EVENT_H
+
+#include <linux/perf_event.h>
+#include <linux/cpumask.h>
+
+#include <asm/cpu_device_id.h>
+#include <asm/fpu/xstate.h>
+#include <asm/intel_ds.h>
+#include <asm/msr.h>
+
+#include "constraint.h"
+
+struct x86_core_type;
+struct x86_cpu;
+
+/* ---- Data that models are made of ----------------------------------------- */
+
+/**
+ * struct extra_reg - a register that some events need beside an event select
+ * @event: those events: event select masked by @config_mask
+ * @msr: the register
+ * @config_mask: bits of an event select to compare
+ * @valid_mask: bits that attr.config1 may have
+ * @idx: which of the registers that the threads of a core share
+ * @extra_msr_access: for uncore drivers
+ */
+struct extra_reg {
+	unsigned int	event;
+	unsigned int	msr;
+	u64		config_mask;
+	u64		valid_mask;
+	int		idx;
+	bool		extra_msr_access;
+};
+
+#define EVENT_EXTRA_REG(_event, _msr, _mask, _valid, _idx) {	\
+	.event		= (_event),				\
+	.msr		= (_msr),				\
+	.config_mask	= (_mask),				\
+	.valid_mask	= (_valid),				\
+	.idx		= EXTRA_REG_##_idx,			\
+	.extra_msr_access = true,				\
+}
+
+#define EVENT_EXTRA_END	{ }
+
+/* Registers that the threads of a core share. */
+enum extra_reg_type {
+	EXTRA_REG_NONE		= -1,
+	EXTRA_REG_RSP_0		= 0,
+	EXTRA_REG_RSP_1		= 1,
+	EXTRA_REG_LBR		= 2,
+	EXTRA_REG_LDLAT		= 3,
+	EXTRA_REG_FE		= 4,
+	EXTRA_REG_SNOOP_0	= 5,
+	EXTRA_REG_SNOOP_1	= 6,
+	EXTRA_REG_MAX
+};
+
+/**
+ * struct x86_string - a name in sysfs and what its file says
+ * @name: the file; a table ends with a row without one
+ * @value: its content
+ * @smt: its content where cores have more than one thread, if that is another
+ */
+struct x86_string {
+	const char *name;
+	const char *value;
+	const char *smt;
+};
+
+typedef u64 x86_cache_map[PERF_COUNT_HW_CACHE_MAX][PERF_COUNT_HW_CACHE_OP_MAX]
+			 [PERF_COUNT_HW_CACHE_RESULT_MAX];
+
+/**
+ * struct x86_model - what is known of a microarchitecture
+ * @name: as in sysfs, caps/pmu_name
+ * @label: as in the message at boot
+ * @generic: event selects of PERF_TYPE_HARDWARE; 0 if there is none
+ * @cache: event selects of PERF_TYPE_HW_CACHE; 0 if there is none, -1 if it makes no
+ *	   sense
+ * @cache_extra: what goes to the extra register of those that have one; or NULL
+ * @constraints: events that not all general counters can count; all events that are
+ *		 not there can be on any general counter
+ * @precise: those that may be precise, and where; NULL: any, as they stand
+ * @extra: extra registers; or NULL
+ * @events: more files in sysfs, events/
+ * @formats: more files in sysfs, format/
+ * @raw: bits of attr.config that the user may give, besides those of all models
+ * @flags: X86_MODEL_*
+ * @slots: slots of a cycle for topdown, 0 without
+ * @metrics: topdown metrics that PERF_METRICS has
+ */
+struct x86_model {
+	const char			*name;
+	const char			*label;
+	u64				generic[PERF_COUNT_HW_MAX];
+	const x86_cache_map		*cache;
+	const x86_cache_map		*cache_extra;
+	const struct event_constraint	*constraints;
+	const struct event_constraint	*precise;
+	const struct extra_reg		*extra;
+	const struct x86_string		*events;
+	const struct x86_string		*formats;
+	u64				raw;
+	u32				flags;
+	u8				slots;
+	u8				metrics;
+};
+
+#define X86_MODEL_LATE_ACK	BIT(0)	/* unmask the PMI last */
+#define X86_MODEL_OFFCORE_ANY	BIT(1)	/* an OFFCORE_RSP event may use either register */
+#define X86_MODEL_SMALL		BIT(2)	/* a small core of a hybrid machine */
+#define X86_MODEL_LOAD_AUX	BIT(3)	/* loads with latency need a helper event first */
+
+/* hw_perf_event.flags, below PERF_EVENT_FLAG_ARCH. */
+#define X86_EVENT_TOPDOWN	0x0001	/* slots or a metric */
+#define X86_EVENT_LBR		0x0002	/* has the branch records on */
+#define X86_EVENT_LARGE_PEBS	0x0004	/* records are collected */
+#define X86_EVENT_PEBS		0x0008	/* is precise */
+#define X86_EVENT_RELOADED	0x0010	/* PEBS sets its next period by itself */
+#define X86_EVENT_DATA_LOAD	0x0020	/* has the address of a load */
+#define X86_EVENT_DATA_STORE	0x0040	/* ... of a store */
+#define X86_EVENT_DATA_LATENCY	0x0080	/* ... and how long it took */
+#define X86_EVENT_METRIC	0x0100	/* a metric of topdown */
+
+/* ---- A CPU ---------------------------------------------------------------- */
+
+/**
+ * struct x86_cpu - a CPU's counters
+ * @type: the kind of core that this CPU is; NULL before it is first online
+ * @enabled: the core lets events count: pmu_enable() was called last
+ * @running: counters that shall count while @enabled
+ * @on: counters that the hardware was told to let count
+ * @used: counters that have an event
+ * @n: events that were added
+ * @n_before: @n at the start of the transaction
+ * @txn: the transaction: PERF_PMU_TXN_*, or 0
+ * @list: the events that were added, in the order of that
+ * @allowed: the counters that each can use
+ * @idx: the counter that each has, -1 while in a transaction
+ * @event: by counter, the event on it
+ * @select: by counter, what its event select register holds; ~0 if unknown
+ * @fixed: what the register that controls fixed counters shall hold
+ * @fixed_is: what it holds
+ * @virt_mask: bits of an event select that must not be set now (AMD)
+ * @epoch: x86_register_epoch when @select and @fixed_is were last forgotten
+ * @dirty: counters with what events of tasks counted, which have left them
+ *
+ * Written on this CPU with IRQs off.  An NMI reads @event and changes @running.
+ */
+struct x86_cpu {
+	struct x86_core_type	*type;
+	bool			enabled;
+	u64			running;
+	u64			on;
+	u64			used;
+	int			n;
+	int			n_before;
+	unsigned int		txn;
+	struct perf_event	*list[X86_COUNTERS_MAX];
+	u64			allowed[X86_COUNTERS_MAX];
+	s8			idx[X86_COUNTERS_MAX];
+	struct perf_event	*event[X86_COUNTERS_MAX];
+	u64			select[INTEL_PMC_IDX_FIXED];
+	u64			fixed;
+	u64			fixed_is;
+	u64			virt_mask;
+	unsigned int		epoch;
+	u64			dirty;
+};
+
+DECLARE_PER_CPU(struct x86_cpu, x86_cpu);
+
+/* ---- A kind of core -------------------------------------------------------- */
+
+/**
+ * struct x86_core_type - a kind of core and its PMU
+ * @pmu: what the core of perf_events knows of it
+ * @name: cpu, or cpu_core and cpu_atom
+ * @id: what CPUID says this kind is, where a machine is hybrid
+ * @model: what is known of it
+ * @cpus: which CPUs are of this kind, of those that were ever online
+ * @counters: all counters there are
+ * @general: the general ones of them
+ * @metrics: counters of topdown metrics, which are no counters
+ * @precise_counters: those that can sample precisely
+ * @capabilities: PERF_CAPABILITIES of this kind
+ * @max_precise: the highest attr.precise_ip
+ * @raw: bits of attr.config that the user may give
+ */
+struct x86_core_type {
+	struct pmu		pmu;
+	const char		*name;
+	u8			id;
+	const struct x86_model	*model;
+	cpumask_t		cpus;
+	u64			counters;
+	u64			general;
+	u64			metrics;
+	u64			precise_counters;
+	u64			capabilities;
+	int			max_precise;
+	u64			raw;
+};
+
+#define X86_CORE_TYPES_MAX	2
+
+extern struct x86_core_type x86_core_types[X86_CORE_TYPES_MAX];
+extern int x86_core_types_nr;
+
+static inline struct x86_core_type *x86_type_of(struct perf_event *event)
+{
+	return container_of(event->pmu, struct x86_core_type, pmu);
+}
+
+static inline bool x86_is_hybrid(void)
+{
+	return x86_core_types_nr > 1;
+}
+
+/* ---- What a vendor gives --------------------------------------------------- */
+
+/**
+ * struct x86_pmu - a vendor's part
+ * @name: for the message at boot
+ * @version: of its architecture, 0 where that has none
+ * @width: bits of a counter
+ * @value_mask: the same as a mask
+ * @max_period: what a counter can be set to
+ * @select_base: MSR of the event select of counter 0
+ * @counter_base: MSR of counter 0
+ * @step: distance between the MSRs of two counters
+ * @fixed_counter_base: MSR of fixed counter 0
+ * @rdpmc: attribute rdpmc of the PMUs: 0 never, 1 who has mapped an event, 2 all
+ * @model_name: in place of the model's, where a machine has several
+ * @branches: branch records there are, 0 without
+ * @lbr_with_pt: branch records and processor trace may be used at once
+ * @pebs_ept: PEBS may be given to a guest
+ * @events_missing: architectural events that are not there, of @events_nr
+ * @events_nr: architectural events that are enumerated
+ * @formats: files of sysfs, format/, of all models
+ * @own_group: more files of sysfs
+ *
+ * @reserve: the first event is about to be there; may sleep; its errno is open's.
+ *	Optional.
+ * @unreserve: the last one has gone; may sleep.  Optional.
+ * @handle_irq: a PMI: from NMI context.  Returns how many counters had overflowed, 0
+ *	if it was for somebody else.
+ * @hw_config: decide what is the vendor's of a new event, after hw.config has what
+ *	is everybody's.  May sleep.  0, or an errno for open.
+ * @destroy: give back what @hw_config took.  Optional; may sleep.
+ * @constrain: the counters that an event may use, of those of its core type.  0 if
+ *	what it needs besides is in use.  On the CPU, IRQs off; or @cpu NULL, to try
+ *	whether a group is possible, when nothing may be taken.
+ * @release: give back what @constrain took.
+ * @program: an event is about to count on counter idx, which is off: make its
+ *	registers right, or note what x86_set_on() shall write.
+ * @unprogram: it does not any more.  Optional.
+ * @set_on: let the counters of @want count and no others; @had did until now.
+ * @pmu_enabled: the PMU is about to be enabled, counters are off.  Optional.
+ * @pmu_disabled: the PMU was disabled, counters are off.  Optional.
+ * @read: the counter of an event that has X86_EVENT_TOPDOWN.  Returns whether
+ *	it was dealt with.
+ * @limit_period: make a period one that the hardware can count to.  Optional.
+ * @added: an event was put on this CPU; @removed: taken off.  Optional, PMU off.
+ * @sample: a sample of an event that wants branch records is about to be written.
+ *	Optional; from NMI context.
+ * @sched_task: as in &struct pmu, like @swap_task_ctx and @task_ctx_cache.
+ * @swap_task_ctx: there
+ * @task_ctx_cache: there
+ * @prepare_cpu: allocate what a CPU needs; may sleep; its errno fails the hotplug.
+ * @start_cpu: on a CPU that comes up, IRQs off.
+ * @stop_cpu: on one that goes down, IRQs off.
+ * @forget_cpu: undo @prepare_cpu.
+ */
+struct x86_pmu {
+	const char	*name;
+	int		version;
+	int		width;
+	u64		value_mask;
+	u64		max_period;
+	unsigned int	select_base;
+	unsigned int	counter_base;
+	unsigned int	step;
+	unsigned int	fixed_counter_base;
+	int		rdpmc;
+	const char	*model_name;
+	int		branches;
+	bool		lbr_with_pt;
+	bool		pebs_ept;
+	u32		events_missing;
+	int		events_nr;
+	const struct x86_string		*formats;
+	const struct attribute_group	*own_group;
+
+	int (*reserve)(void);
+	void (*unreserve)(void);
+	int (*handle_irq)(struct pt_regs *regs);
+	int (*hw_config)(struct perf_event *event);
+	void (*destroy)(struct perf_event *event);
+	u64 (*constrain)(struct x86_cpu *cpu, struct perf_event *event);
+	void (*release)(struct x86_cpu *cpu, struct perf_event *event);
+	void (*program)(struct x86_cpu *cpu, struct perf_event *event, int idx);
+	void (*unprogram)(struct x86_cpu *cpu, struct perf_event *event, int idx);
+	void (*set_on)(struct x86_cpu *cpu, u64 want, u64 had);
+	void (*pmu_enabled)(struct x86_cpu *cpu);
+	void (*pmu_disabled)(struct x86_cpu *cpu);
+	bool (*read)(struct perf_event *event);
+	void (*limit_period)(struct perf_event *event, s64 *left);
+	void (*added)(struct x86_cpu *cpu, struct perf_event *event);
+	void (*removed)(struct x86_cpu *cpu, struct perf_event *event);
+	void (*sample)(struct x86_cpu *cpu, struct perf_event *event,
+		       struct perf_sample_data *data);
+	void (*sched_task)(struct perf_event_pmu_context *epc, struct task_struct *task,
+			   bool sched_in);
+	void (*swap_task_ctx)(struct perf_event_pmu_context *prev_epc,
+			      struct perf_event_pmu_context *next_epc);
+	struct kmem_cache		*task_ctx_cache;
+	int (*prepare_cpu)(int cpu);
+	void (*start_cpu)(int cpu);
+	void (*stop_cpu)(int cpu);
+	void (*forget_cpu)(int cpu);
+};
+
+extern struct x86_pmu x86_pmu;
+
+int intel_pmu_init(void);
+int amd_pmu_init(void);
+
+/* ---- core.c: counters ------------------------------------------------------ */
+
+void x86_sync(struct x86_cpu *cpu);
+void x86_forget_registers(struct x86_cpu *cpu);
+void x86_reload(struct x86_cpu *cpu);
+u64 x86_event_update(struct perf_event *event);
+bool x86_set_period(struct perf_event *event);
+void x86_event_stop(struct perf_event *event, int flags);
+int x86_overflow(struct x86_cpu *cpu, u64 counters, struct pt_regs *regs);
+
+/*
+ * For vendors: general counters; those without a register that turns on all of them, and
+ * one that tells whose overflow it was.
+ */
+void x86_program_gp(struct x86_cpu *cpu, struct perf_event *event, int idx);
+void x86_program_select(struct x86_cpu *cpu, struct perf_event *event, int idx);
+void x86_set_on_selects(struct x86_cpu *cpu, u64 want, u64 had);
+int x86_handle_irq_no_status(struct pt_regs *regs);
+
+/* Where is counter @idx? */
+static inline unsigned int x86_select_msr(int idx)
+{
+	return x86_pmu.select_base + idx * x86_pmu.step;
+}
+
+static inline unsigned int x86_counter_msr(int idx)
+{
+	return x86_pmu.counter_base + idx * x86_pmu.step;
+}
+
+/* ---- hw_config.c: from attr to registers ----------------------------------- */
+
+int x86_event_init(struct perf_event *event);
+int x86_check_period(struct perf_event *event, u64 value);
+int x86_aux_output_match(struct perf_event *event);
+
+enum {
+	x86_lbr_exclusive_lbr,
+	x86_lbr_exclusive_bts,
+	x86_lbr_exclusive_pt,
+	x86_lbr_exclusive_max,
+};
+
+bool x86_hardware_in_use(void);
+
+/* Grows each time the registers become ours. */
+extern unsigned int x86_register_epoch;
+
+int x86_add_exclusive(unsigned int what);
+void x86_del_exclusive(unsigned int what);
+
+/* ---- sysfs.c ----------------------------------------------------------------- */
+
+int x86_sysfs_groups(struct x86_core_type *type);
+ssize_t events_sysfs_show(struct device *dev, struct device_attribute *attr, char *page);
+
+#define EVENT_VAR(_id)	event_attr_##_id
+#define EVENT_PTR(_id)	(&event_attr_##_id.attr.attr)
+
+#define EVENT_ATTR_STR(_name, _id, _str)				\
+static struct perf_pmu_events_attr event_attr_##_id = {			\
+	.attr		= __ATTR(_name, 0444, events_sysfs_show, NULL),	\
+	.event_str	= _str,						\
+}
+
+/* ---- user.c ------------------------------------------------------------------ */
+
+void x86_event_mapped(struct perf_event *event, struct mm_struct *mm);
+void x86_event_unmapped(struct perf_event *event, struct mm_struct *mm);
+int x86_event_idx(struct perf_event *event);
+int x86_set_rdpmc(unsigned long value);
+
+/* Kernel addresses have the top bit. */
+static inline bool kernel_ip(unsigned long ip)
+{
+#ifdef CONFIG_X86_32
+	return ip > PAGE_OFFSET;
+#else
+	return (long)ip < 0;
+#endif
+}
+
+/*
+ * A sample's regs->ip is a linear address: one of vm86 mode or of a segment that
+ * has a base is not what its cs says then.
+ */
+static inline void set_linear_ip(struct pt_regs *regs, unsigned long ip)
+{
+	regs->cs = kernel_ip(ip) ? __KERNEL_CS : __USER_CS;
+	if (regs->flags & X86_VM_MASK)
+		regs->flags ^= PERF_EFLAGS_VM | X86_VM_MASK;
+	regs->ip = ip;
+}
+
+/* ---- utils.c: what kind of branch an instruction is ---------------------------- */
+
+enum {
+	X86_BR_NONE		= 0,
+	X86_BR_USER		= BIT(0),
+	X86_BR_KERNEL		= BIT(1),
+	X86_BR_CALL		= BIT(2),
+	X86_BR_RET		= BIT(3),
+	X86_BR_SYSCALL		= BIT(4),
+	X86_BR_SYSRET		= BIT(5),
+	X86_BR_INT		= BIT(6),
+	X86_BR_IRET		= BIT(7),
+	X86_BR_JCC		= BIT(8),
+	X86_BR_JMP		= BIT(9),
+	X86_BR_IRQ		= BIT(10),
+	X86_BR_IND_CALL		= BIT(11),
+	X86_BR_ABORT		= BIT(12),
+	X86_BR_IN_TX		= BIT(13),
+	X86_BR_NO_TX		= BIT(14),
+	X86_BR_ZERO_CALL	= BIT(15),
+	X86_BR_CALL_STACK	= BIT(16),
+	X86_BR_IND_JMP		= BIT(17),
+	X86_BR_TYPE_SAVE	= BIT(18),
+};
+
+#define X86_BR_PLM	(X86_BR_USER | X86_BR_KERNEL)
+
+int branch_type(unsigned long from, unsigned long to, int abort);
+int branch_type_fused(unsigned long from, unsigned long to, int abort, int *offset);
+int common_branch_type(int type);
+
+/* ---- pt.c, bts.c: what shares Intel's interrupt -------------------------------- */
+
+void intel_pt_interrupt(void);
+
+/* An event select out of its fields, for resctrl. */
+union x86_pmu_config {
+	struct {
+		u64 event:8, umask:8, usr:1, os:1, edge:1, pc:1, interrupt:1, __reserved1:1,
+		    en:1, inv:1, cmask:8, event2:4, __reserved2:4, go:1, ho:1;
+	} bits;
+	u64 value;
+};
+
+#define X86_CONFIG(args...)	(((union x86_pmu_config){ .bits = { args } }).value)
+
+#endif /* ARCH_X86_EVENTS_PERF_EVENT_H */
