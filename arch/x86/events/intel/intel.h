@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Intel: what the files here share.
+ */
+#ifndef ARCH_X86_EVENTS_INTEL_INTEL_H
+#define ARCH_X86_EVENTS_INTEL_INTEL_H
+
+#include "../perf_event.h"
+
+/* PERF_CAPABILITIES, SDM vol. 3B 20.8 */
+#define CAP_LBR_FORMAT		GENMASK_ULL(5, 0)
+#define CAP_PEBS_TRAP		BIT_ULL(6)
+#define CAP_PEBS_FORMAT		GENMASK_ULL(11, 8)
+#define CAP_FREEZE_IN_SMM	BIT_ULL(12)
+#define CAP_FULL_WIDTH		BIT_ULL(13)
+#define CAP_PEBS_BASELINE	BIT_ULL(14)
+#define CAP_PERF_METRICS	BIT_ULL(15)
+
+/* The event and umask of an event select, and all that changes what they mean. */
+#define SELECT_EVENT		ARCH_PERFMON_EVENTSEL_EVENT
+#define SELECT_UMASK		INTEL_ARCH_EVENT_MASK
+#define SELECT_ALL		(INTEL_ARCH_EVENT_MASK | X86_ALL_EVENT_FLAGS)
+
+/**
+ * struct intel_match - the models that processors have
+ * @vfm: vendor, family and model
+ * @model: what it is, or what its large cores are
+ * @small: what its small ones are, where it is hybrid
+ * @hybrid: what the machine as a whole is called, label and name
+ */
+struct intel_match {
+	u32			vfm;
+	const struct x86_model	*model;
+	const struct x86_model	*small;
+	const char		*label;
+	const char		*name;
+};
+
+extern const struct intel_match intel_matches[];
+extern const struct x86_model intel_generic_model;
+
+/* ---- topdown.c ------------------------------------------------------------- */
+
+int intel_topdown_config(struct perf_event *event);
+bool intel_topdown_fits(struct x86_cpu *cpu, struct perf_event *event);
+bool intel_topdown_overflow(struct x86_cpu *cpu);
+bool intel_topdown_read(struct perf_event *event);
+void intel_topdown_start(struct x86_cpu *cpu, struct perf_event *event);
+
+/* ---- lbr.c: last branch records ------------------------------------------- */
+
+void intel_lbr_init(struct x86_core_type *type);
+void intel_lbr_start_cpu(int nr);
+int intel_lbr_config(struct perf_event *event);
+void intel_lbr_destroy(struct perf_event *event);
+bool intel_lbr_fits(struct perf_event *event);
+void intel_lbr_added(struct perf_event *event);
+void intel_lbr_removed(struct perf_event *event);
+void intel_lbr_on(void);
+void intel_lbr_off(void);
+void intel_lbr_read(void);
+void intel_lbr_sample(struct x86_cpu *cpu, struct perf_event *event,
+		      struct perf_sample_data *data);
+void intel_lbr_sched_task(struct perf_event_pmu_context *epc, struct task_struct *task,
+			  bool sched_in);
+void intel_lbr_swap(struct perf_event_pmu_context *a, struct perf_event_pmu_context *b);
+
+#endif /* ARCH_X86_EVENTS_INTEL_INTEL_H */
