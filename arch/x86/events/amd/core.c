@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * AMD: core counters of family 17h and later, with PerfMonV2 or without.
+ *
+ * PerfMonV2 has a register with a bit for each counter, and one that tells which have
+ * overflowed.  Without it each event select turns its counter on and off, and an
+ * overflow is seen by the counter's highest bit.
+ *
+ * A PMI may come late, when what it was for has been dealt with.  So for a short time
+ * after each one that had a reason those without are taken for ours, too.
+ *
+ * A counter can count in the host only, if SVM is on: until KVM says so, that bit of an
+ * event select must not be set (x86_cpu.virt_mask).
+ */
+#include <linux/jiffies.h>
+
+#include <asm/apic.h>
+#include <asm/cpufeature.h>
+
+#include "amd.h"
+
+#define LATE_NMI_MSEC	100
+
+static DEFINE_PER_CPU(unsigned long, late_until);
+static unsigned long late_window __ro_after_init;
+
+static int claim_late(int handled)
+{
+	if (handled) {
+		this_cpu_write(late_until, jiffies + late_window);
+		return handled;
+	}
+
+	return time_after(jiffies, this_cpu_read(late_until)) ? 0 : 1;
+}
+
+/* ---- PerfMonV2 ----------------------------------------------------------------- */
+
+static void v2_set_on(struct x86_cpu *cpu, u64 want, u64 had)
+{
+	wrmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_CTL, want);
+}
+
+static int v2_handle_irq(struct pt_regs *regs)
+{
+	struct x86_cpu *cpu = this_cpu_ptr(&x86_cpu);
+	bool enabled = cpu->enabled;
+	int handled = 0;
+	u64 status;
+
+	apic_write(APIC_LVTPC, APIC_DM_NMI);
+	if (!cpu->used)
+		return 0;
+
+	/* The register may be ahead of @on: the NMI came in x86_sync(). */
+	if (enabled || cpu->on) {
+		wrmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_CTL, 0);
+		cpu->on = 0;
+	}
+	cpu->enabled = false;
+	rdmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_STATUS, status);
+	status &= cpu->type->counters;
+	if (status) {
+		handled = x86_overflow(cpu, status, regs);
+		wrmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_STATUS_CLR, status);
+	}
+	cpu->enabled = enabled;
+	x86_sync(cpu);
+
+	return claim_late(handled);
+}
+
+/* ---- Without --------------------------------------------------------------------- */
+
+static int handle_irq(struct pt_regs *regs)
+{
+	int handled = x86_handle_irq_no_status(regs);
+
+	return this_cpu_read(x86_cpu.used) ? claim_late(handled) : handled;
+}
+
+/* ---- Events ------------------------------------------------------------------------- */
+
+static int amd_hw_config(struct perf_event *event)
+{
+	struct hw_perf_event *hwc = &event->hw;
+
+	/* What is precise is IBS's. */
+	if (event->attr.precise_ip)
+		return forward_event_to_ibs(event);
+	if (has_branch_stack(event))
+		return -EOPNOTSUPP;
+
+	if (event->attr.exclude_host && event->attr.exclude_guest)
+		hwc->config &= ~(ARCH_PERFMON_EVENTSEL_USR | ARCH_PERFMON_EVENTSEL_OS);
+	else if (event->attr.exclude_host)
+		hwc->config |= AMD64_EVENTSEL_GUESTONLY;
+	else if (event->attr.exclude_guest)
+		hwc->config |= AMD64_EVENTSEL_HOSTONLY;
+
+	return 0;
+}
+
+static u64 amd_constrain(struct x86_cpu *cpu, struct perf_event *event)
+{
+	return x86_type_of(event)->general;
+}
+
+/* ---- KVM -------------------------------------------------------------------------------- */
+
+/* Write the event selects again, with another mask. */
+static void set_virt_mask(u64 mask)
+{
+	struct x86_cpu *cpu = this_cpu_ptr(&x86_cpu);
+	unsigned long flags;
+	bool enabled;
+	u64 left;
+
+	local_irq_save(flags);
+	enabled = cpu->enabled;
+	WRITE_ONCE(cpu->enabled, false);
+	x86_sync(cpu);
+	cpu->virt_mask = mask;
+	for (left = cpu->running; left; left &= left - 1)
+		x86_pmu.program(cpu, cpu->event[__ffs64(left)], __ffs64(left));
+	WRITE_ONCE(cpu->enabled, enabled);
+	x86_sync(cpu);
+	local_irq_restore(flags);
+}
+
+/**
+ * amd_pmu_enable_virt() - SVM is on: counters know hosts from guests
+ *
+ * Context: on that CPU.
+ */
+void amd_pmu_enable_virt(void)
+{
+	set_virt_mask(0);
+}
+EXPORT_SYMBOL_GPL(amd_pmu_enable_virt);
+
+/**
+ * amd_pmu_disable_virt() - SVM is off
+ *
+ * Context: on that CPU.
+ */
+void amd_pmu_disable_virt(void)
+{
+	set_virt_mask(AMD64_EVENTSEL_HOSTONLY);
+}
+EXPORT_SYMBOL_GPL(amd_pmu_disable_virt);
+
+#ifdef CONFIG_PERF_EVENTS_AMD_BRS
+/* Branch sampling of Zen 3 is not there, so going to sleep need not stop it. */
+DEFINE_STATIC_CALL_NULL(perf_lopwr_cb, perf_amd_brs_lopwr_cb);
+EXPORT_STATIC_CALL_TRAMP_GPL(perf_lopwr_cb);
+#endif
+
+/* ---- Coming up ------------------------------------------------------------------------------ */
+
+static void amd_start_cpu(int nr)
+{
+	per_cpu(x86_cpu.virt_mask, nr) = AMD64_EVENTSEL_HOSTONLY;
+	per_cpu(late_until, nr) = jiffies;
+	if (x86_pmu.version >= 2) {
+		wrmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_CTL, 0);
+		wrmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_STATUS_CLR, x86_core_types[0].counters);
+	}
+}
+
+static const struct x86_string amd_formats[] = {
+	{ "event", "config:0-7,32-35" },
+	{ "umask", "config:8-15" },
+	{ "edge", "config:18" },
+	{ "inv", "config:23" },
+	{ "cmask", "config:24-31" },
+	{ }
+};
+
+static const struct x86_model *__init find_model(void)
+{
+	const struct amd_match *match;
+
+	for (match = amd_matches; match->model; match++) {
+		if (boot_cpu_data.x86 >= match->family &&
+		    (!match->feature || boot_cpu_has(match->feature)))
+			return match->model;
+	}
+
+	return NULL;
+}
+
+/**
+ * amd_pmu_init() - find out what this CPU has
+ *
+ * Return: 0; -ENODEV: nothing that is known here.
+ */
+int __init amd_pmu_init(void)
+{
+	struct x86_core_type *type = &x86_core_types[0];
+	int counters = AMD64_NUM_COUNTERS;
+
+	x86_pmu.name = "AMD";
+	type->model = find_model();
+	if (!type->model)
+		return -ENODEV;
+	pr_cont("%s ", type->model->label);
+
+	x86_pmu.select_base = MSR_K7_EVNTSEL0;
+	x86_pmu.counter_base = MSR_K7_PERFCTR0;
+	x86_pmu.step = 1;
+	x86_pmu.handle_irq = handle_irq;
+	x86_pmu.program = x86_program_select;
+	x86_pmu.set_on = x86_set_on_selects;
+	if (boot_cpu_has(X86_FEATURE_PERFCTR_CORE)) {
+		x86_pmu.select_base = MSR_F15H_PERF_CTL;
+		x86_pmu.counter_base = MSR_F15H_PERF_CTR;
+		x86_pmu.step = 2;
+		counters = AMD64_NUM_COUNTERS_CORE;
+		pr_cont("core perfctr, ");
+	}
+	if (boot_cpu_has(X86_FEATURE_PERFMON_V2)) {
+		union cpuid_0x80000022_ebx ebx = {
+			.full = cpuid_ebx(EXT_PERFMON_DEBUG_FEATURES),
+		};
+
+		x86_pmu.version = 2;
+		counters = ebx.split.num_core_pmc;
+		x86_pmu.handle_irq = v2_handle_irq;
+		x86_pmu.program = x86_program_gp;
+		x86_pmu.set_on = v2_set_on;
+	}
+	x86_pmu.width = 48;
+	x86_pmu.value_mask = GENMASK_ULL(47, 0);
+	x86_pmu.max_period = GENMASK_ULL(46, 0);
+	x86_pmu.formats = amd_formats;
+	x86_pmu.hw_config = amd_hw_config;
+	x86_pmu.constrain = amd_constrain;
+	x86_pmu.start_cpu = amd_start_cpu;
+	type->general = GENMASK_ULL(counters - 1, 0);
+	type->counters = type->general;
+	type->raw = AMD64_RAW_EVENT_MASK;
+	late_window = msecs_to_jiffies(LATE_NMI_MSEC);
+
+	return 0;
+}
