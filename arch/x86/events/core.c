@@ -32,6 +32,7 @@
 #include <linux/syscore_ops.h>
 
 #include <asm/apic.h>
+#include <asm/hardirq.h>
 #include <asm/mmu_context.h>
 #include <asm/nmi.h>
 
@@ -569,6 +570,8 @@ static int x86_nmi_handler(unsigned int cmd, struct pt_regs *regs)
 
 	start = sched_clock();
 	ret = x86_pmu.handle_irq(regs);
+	if (ret)
+		inc_irq_stat(apic_perf_irqs);
 	perf_sample_event_took(sched_clock() - start);
 
 	return ret;

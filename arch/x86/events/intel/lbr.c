@@ -344,6 +344,9 @@ static void sort_out(struct lbr *l, u32 kinds)
 
 		if (!all && (type == X86_BR_NONE || (which & type) != type))
 			continue;
+		/* A return from the kernel ends in user mode, but is not the user's. */
+		if (!all && !(which & X86_BR_KERNEL) && kernel_ip(e.from))
+			continue;
 		e.reserved = 0;
 		if (kinds & X86_BR_TYPE_SAVE)
 			e.type = common_branch_type(type);
