@@ -173,8 +173,11 @@ bool x86_set_period(struct perf_event *event)
 static void x86_event_read(struct perf_event *event)
 {
 	/* Stopped, and perhaps its counter was never loaded. */
-	if (!(event->hw.state & PERF_HES_UPTODATE))
-		x86_event_update(event);
+	if (event->hw.state & PERF_HES_UPTODATE)
+		return;
+	if (event->hw.flags & X86_EVENT_RELOADED)
+		x86_pmu.flush(event);
+	x86_event_update(event);
 }
 
 /* ---- Start and stop --------------------------------------------------------- */
@@ -223,6 +226,8 @@ void x86_event_stop(struct perf_event *event, int flags)
 		return;
 
 	if (!(hwc->state & PERF_HES_STOPPED)) {
+		if (flags & PERF_EF_UPDATE && hwc->flags & X86_EVENT_RELOADED)
+			x86_pmu.flush(event);
 		__clear_bit(hwc->idx, (unsigned long *)&cpu->running);
 		x86_sync(cpu);
 		if (x86_pmu.unprogram)

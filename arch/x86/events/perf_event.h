@@ -112,13 +112,14 @@ typedef u64 x86_cache_map[PERF_COUNT_HW_CACHE_MAX][PERF_COUNT_HW_CACHE_OP_MAX]
  * @cache_extra: what goes to the extra register of those that have one; or NULL
  * @constraints: events that not all general counters can count; all events that are
  *		 not there can be on any general counter
- * @precise: those that may be precise, and where; NULL: any, as they stand
+ * @precise: what the records of precise events say of data, in flags; or NULL
  * @extra: extra registers; or NULL
  * @events: more files in sysfs, events/
  * @formats: more files in sysfs, format/
  * @raw: bits of attr.config that the user may give, besides those of all models
+ * @precise_cycles: by precise_ip, what counts as many as cycles where those cannot be
+ *		    precise; 0: they can
  * @flags: X86_MODEL_*
- * @slots: slots of a cycle for topdown, 0 without
  * @metrics: topdown metrics that PERF_METRICS has
  */
 struct x86_model {
@@ -133,8 +134,8 @@ struct x86_model {
 	const struct x86_string		*events;
 	const struct x86_string		*formats;
 	u64				raw;
+	u64				precise_cycles[4];
 	u32				flags;
-	u8				slots;
 	u8				metrics;
 };
 
@@ -292,6 +293,8 @@ static inline bool x86_is_hybrid(void)
  * @pmu_disabled: the PMU was disabled, counters are off.  Optional.
  * @read: the counter of an event that has X86_EVENT_TOPDOWN.  Returns whether
  *	it was dealt with.
+ * @flush: take out what the hardware has collected of an event that has
+ *	X86_EVENT_RELOADED.  IRQs off.
  * @limit_period: make a period one that the hardware can count to.  Optional.
  * @added: an event was put on this CPU; @removed: taken off.  Optional, PMU off.
  * @sample: a sample of an event that wants branch records is about to be written.
@@ -337,6 +340,7 @@ struct x86_pmu {
 	void (*pmu_enabled)(struct x86_cpu *cpu);
 	void (*pmu_disabled)(struct x86_cpu *cpu);
 	bool (*read)(struct perf_event *event);
+	void (*flush)(struct perf_event *event);
 	void (*limit_period)(struct perf_event *event, s64 *left);
 	void (*added)(struct x86_cpu *cpu, struct perf_event *event);
 	void (*removed)(struct x86_cpu *cpu, struct perf_event *event);

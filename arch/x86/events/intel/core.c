@@ -26,9 +26,6 @@
 
 #include "intel.h"
 
-/* mm/cpu_entry_area.c maps it for each CPU. */
-DEFINE_PER_CPU_PAGE_ALIGNED(struct debug_store, cpu_debug_store);
-
 /* ---- Registers that threads share ---------------------------------------------- */
 
 /**
@@ -172,20 +169,26 @@ static u64 counters_for(struct x86_core_type *type, u64 config)
 static void intel_added(struct x86_cpu *cpu, struct perf_event *event)
 {
 	intel_lbr_added(event);
+	intel_pebs_added(event);
 }
 
 static void intel_removed(struct x86_cpu *cpu, struct perf_event *event)
 {
 	intel_lbr_removed(event);
+	intel_pebs_removed(event);
 }
 
 static u64 intel_constrain(struct x86_cpu *cpu, struct perf_event *event)
 {
+	u64 counters;
+
 	if (cpu && (!intel_lbr_fits(event) || !intel_topdown_fits(cpu, event) ||
 		    !take_extra(event)))
 		return 0;
 
-	return counters_for(x86_type_of(event), event->hw.config);
+	counters = counters_for(x86_type_of(event), event->hw.config);
+
+	return event->hw.flags & X86_EVENT_PEBS ? intel_pebs_counters(event, counters) : counters;
 }
 
 /* ---- Counting ------------------------------------------------------------------------ */
@@ -204,6 +207,8 @@ static u64 global_ctrl(struct x86_cpu *cpu, u64 counters)
 
 static void intel_set_on(struct x86_cpu *cpu, u64 want, u64 had)
 {
+	if (want)
+		intel_pebs_set_on();
 	if (want && cpu->fixed != cpu->fixed_is) {
 		wrmsrl(MSR_ARCH_PERFMON_FIXED_CTR_CTRL, cpu->fixed);
 		cpu->fixed_is = cpu->fixed;
@@ -224,7 +229,7 @@ static void intel_pmu_disabled(struct x86_cpu *cpu)
 
 static void program_fixed(struct x86_cpu *cpu, struct hw_perf_event *hwc, int n)
 {
-	u64 bits = INTEL_FIXED_0_ENABLE_PMI;
+	u64 bits = hwc->config & ARCH_PERFMON_EVENTSEL_INT ? INTEL_FIXED_0_ENABLE_PMI : 0;
 
 	if (hwc->config & ARCH_PERFMON_EVENTSEL_USR)
 		bits |= INTEL_FIXED_0_USER;
@@ -232,6 +237,8 @@ static void program_fixed(struct x86_cpu *cpu, struct hw_perf_event *hwc, int n)
 		bits |= INTEL_FIXED_0_KERNEL;
 	if (hwc->config & ARCH_PERFMON_EVENTSEL_ANY)
 		bits |= INTEL_FIXED_0_ANYTHREAD;
+	if (hwc->config & ICL_EVENTSEL_ADAPTIVE)
+		bits |= ICL_FIXED_0_ADAPTIVE;
 	cpu->fixed &= ~intel_fixed_bits_by_idx(n, INTEL_FIXED_BITS_MASK);
 	cpu->fixed |= intel_fixed_bits_by_idx(n, bits);
 }
@@ -245,6 +252,7 @@ static void intel_program(struct x86_cpu *cpu, struct perf_event *event, int idx
 	icpu->host_only = (icpu->host_only & ~bit) | (event->attr.exclude_guest ? bit : 0);
 	icpu->guest_only = (icpu->guest_only & ~bit) | (event->attr.exclude_host ? bit : 0);
 	write_extra(event);
+	intel_pebs_program(event, idx);
 
 	if (hwc->flags & X86_EVENT_TOPDOWN)
 		intel_topdown_start(cpu, event);
@@ -284,6 +292,9 @@ static int handle_status(struct x86_cpu *cpu, u64 status, struct pt_regs *regs)
 		if (!perf_guest_handle_intel_pt_intr())
 			intel_pt_interrupt();
 	}
+	if (status & GLOBAL_STATUS_BUFFER_OVF)
+		handled += intel_pebs_drain(regs);
+	status &= ~intel_pebs_recording();
 	if (status & (INTEL_PMC_MSK_FIXED_SLOTS | BIT_ULL(GLOBAL_STATUS_PERF_METRICS_OVF_BIT)) &&
 	    intel_topdown_overflow(cpu)) {
 		handled++;
@@ -375,8 +386,6 @@ static int find_extra(struct perf_event *event)
 
 static int intel_hw_config(struct perf_event *event)
 {
-	if (event->attr.precise_ip > x86_type_of(event)->max_precise)
-		return -EOPNOTSUPP;
 	/* The other thread's counts are not everybody's. */
 	if (event->hw.config & ARCH_PERFMON_EVENTSEL_ANY) {
 		int err = perf_allow_cpu();
@@ -385,7 +394,7 @@ static int intel_hw_config(struct perf_event *event)
 			return err;
 	}
 
-	return find_extra(event) ?: intel_topdown_config(event) ?:
+	return intel_pebs_config(event) ?: find_extra(event) ?: intel_topdown_config(event) ?:
 	       needs_branch_stack(event) ? intel_lbr_config(event) : 0;
 }
 
@@ -436,6 +445,14 @@ static struct x86_core_type *type_of_cpu(void)
 	return &x86_core_types[0];
 }
 
+static void intel_sched_task(struct perf_event_pmu_context *epc, struct task_struct *task,
+			     bool sched_in)
+{
+	if (!sched_in)
+		intel_pebs_sched_task();
+	intel_lbr_sched_task(epc, task, sched_in);
+}
+
 static void find_shared(int nr)
 {
 	struct intel_cpu *icpu = per_cpu_ptr(&intel_cpu, nr);
@@ -477,6 +494,7 @@ static void intel_start_cpu(int nr)
 	if (x86_pmu.version < 2)
 		return;
 	intel_lbr_start_cpu(nr);
+	intel_pebs_start_cpu();
 	/* Counters that firmware left running stop here. */
 	wrmsrl(MSR_CORE_PERF_GLOBAL_CTRL, 0);
 	if (cpu->type->capabilities & CAP_FREEZE_IN_SMM)
@@ -588,6 +606,7 @@ void perf_restore_debug_store(void)
 	x86_sync(cpu);
 	x86_reload(cpu);
 	intel_lbr_start_cpu(smp_processor_id());
+	intel_pebs_start_cpu();
 	WRITE_ONCE(cpu->enabled, enabled);
 	if (enabled)
 		intel_lbr_on();
@@ -639,8 +658,9 @@ static void __init set_models(u32 missing)
 	struct x86_core_type *large = &x86_core_types[0], *small = &x86_core_types[1];
 
 	large->model = match ? match->model : enumerate_model(missing);
-	pr_cont("%s, ", match && match->small ? match->label : large->model->label);
 	count_counters(large);
+	intel_pebs_init(large);
+	pr_cont("%s, ", match && match->small ? match->label : large->model->label);
 	if (!match || !match->small)
 		return;
 
@@ -697,6 +717,8 @@ int __init intel_pmu_init(void)
 	x86_pmu.constrain = intel_constrain;
 	x86_pmu.release = intel_release;
 	x86_pmu.read = intel_topdown_read;
+	x86_pmu.flush = intel_pebs_flush;
+	x86_pmu.sched_task = intel_sched_task;
 	x86_pmu.destroy = intel_lbr_destroy;
 	x86_pmu.added = intel_added;
 	x86_pmu.removed = intel_removed;

@@ -39,6 +39,21 @@ struct intel_match {
 extern const struct intel_match intel_matches[];
 extern const struct x86_model intel_generic_model;
 
+/* ---- pebs.c ----------------------------------------------------------------- */
+
+void intel_pebs_init(struct x86_core_type *type);
+void intel_pebs_start_cpu(void);
+int intel_pebs_config(struct perf_event *event);
+u64 intel_pebs_counters(struct perf_event *event, u64 counters);
+void intel_pebs_added(struct perf_event *event);
+void intel_pebs_removed(struct perf_event *event);
+void intel_pebs_program(struct perf_event *event, int idx);
+void intel_pebs_set_on(void);
+u64 intel_pebs_recording(void);
+int intel_pebs_drain(struct pt_regs *regs);
+void intel_pebs_flush(struct perf_event *event);
+void intel_pebs_sched_task(void);
+
 /* ---- topdown.c ------------------------------------------------------------- */
 
 int intel_topdown_config(struct perf_event *event);

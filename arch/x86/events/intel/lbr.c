@@ -633,7 +633,6 @@ void __init intel_lbr_init(struct x86_core_type *type)
 	x86_pmu.branches = kind.depth;
 	x86_pmu.lbr_with_pt = true;
 	x86_pmu.sample = intel_lbr_sample;
-	x86_pmu.sched_task = intel_lbr_sched_task;
 	x86_pmu.swap_task_ctx = intel_lbr_swap;
 	/* Without it call-stack mode forgets at each switch. */
 	x86_pmu.task_ctx_cache = kmem_cache_create("x86_lbr", sizeof(struct lbr_task), 0, 0, NULL);

@@ -8,6 +8,8 @@
  * intel_matches[].  What only enumeration can tell (how many counters there are,
  * their width) is in no row.
  */
+#include <linux/bitfield.h>
+
 #include <asm/intel-family.h>
 
 #include "intel.h"
@@ -23,6 +25,16 @@
 #define METRIC(_n)			\
 	EVENT_CONSTRAINT(INTEL_TD_METRIC_RETIRING + 0x100 * (_n),	\
 			 BIT_ULL(INTEL_PMC_IDX_METRIC_BASE + (_n)), SELECT_ALL)
+
+/* Precise events whose records have the address of data. */
+#define DATA(_code, _mask, _flags)	\
+	__EVENT_CONSTRAINT(_code, ~0ULL, _mask, 0, 0, X86_EVENT_DATA_##_flags)
+#define LOAD_LATENCY(_code)		\
+	__EVENT_CONSTRAINT(_code, ~0ULL, SELECT_UMASK, 0, 0,	\
+			   X86_EVENT_DATA_LOAD | X86_EVENT_DATA_LATENCY)
+#define STORE_LATENCY(_code)		\
+	__EVENT_CONSTRAINT(_code, ~0ULL, SELECT_UMASK, 0, 0,	\
+			   X86_EVENT_DATA_STORE | X86_EVENT_DATA_LATENCY)
 
 #define OFFCORE(_event, _n, _valid)	\
 	EVENT_EXTRA_REG(_event, MSR_OFFCORE_RSP_##_n, SELECT_UMASK, _valid, RSP_##_n)
@@ -114,6 +126,22 @@ static const struct event_constraint skl_constraints[] = {
 	EVENT_CONSTRAINT_END
 };
 
+/* MEM_INST_RETIRED: loads have bit 0 of the umask, stores bit 1. */
+#define SKL_MEMORY							\
+	LOAD_LATENCY(0x01cd),						\
+	DATA(0x11d0, SELECT_UMASK, LOAD), DATA(0x12d0, SELECT_UMASK, STORE),	\
+	DATA(0x21d0, SELECT_UMASK, LOAD), DATA(0x22d0, SELECT_UMASK, STORE),	\
+	DATA(0x41d0, SELECT_UMASK, LOAD), DATA(0x42d0, SELECT_UMASK, STORE),	\
+	DATA(0x81d0, SELECT_UMASK, LOAD), DATA(0x82d0, SELECT_UMASK, STORE),	\
+	DATA(0xd1, SELECT_EVENT, LOAD), DATA(0xd2, SELECT_EVENT, LOAD),	\
+	DATA(0xd3, SELECT_EVENT, LOAD), DATA(0xd4, SELECT_EVENT, LOAD)
+
+static const struct event_constraint skl_precise[] = { SKL_MEMORY, EVENT_CONSTRAINT_END };
+
+/* Cycles in which fewer than 16 instructions or uops retire: all. */
+#define ALL_CYCLES(_code)	\
+	((_code) | ARCH_PERFMON_EVENTSEL_INV | FIELD_PREP_CONST(ARCH_PERFMON_EVENTSEL_CMASK, 16))
+
 static const struct extra_reg skl_extra[] = {
 	OFFCORE(0x01b7, 0, 0x3fffff8fffULL),
 	OFFCORE(0x01bb, 1, 0x3fffff8fffULL),
@@ -143,6 +171,8 @@ static const struct x86_model skylake = {
 	.cache		= &skl_cache,
 	.cache_extra	= &skl_cache_extra,
 	.constraints	= skl_constraints,
+	.precise	= skl_precise,
+	.precise_cycles	= { 0, ALL_CYCLES(0x01c2), ALL_CYCLES(0x01c2), ALL_CYCLES(0x01c0) },
 	.extra		= skl_extra,
 	.events		= skl_events,
 	.formats	= offcore_formats,
@@ -205,6 +235,7 @@ static const struct x86_model icelake = {
 	.cache		= &skl_cache,
 	.cache_extra	= &skl_cache_extra,
 	.constraints	= icl_constraints,
+	.precise	= skl_precise,
 	.extra		= icl_extra,
 	.events		= icl_events,
 	.formats	= offcore_formats,
@@ -258,6 +289,10 @@ static const struct event_constraint glc_constraints[] = {
 	EVENT_CONSTRAINT_END
 };
 
+static const struct event_constraint glc_precise[] = {
+	SKL_MEMORY, STORE_LATENCY(0x02cd), EVENT_CONSTRAINT_END
+};
+
 static const struct extra_reg glc_extra[] = {
 	OFFCORE(0x012a, 0, 0x3fffffffffULL),
 	OFFCORE(0x012b, 1, 0x3fffffffffULL),
@@ -282,6 +317,7 @@ static const struct x86_string glc_events[] = {
 	.cache		= &glc_cache,					\
 	.cache_extra	= &glc_cache_extra,				\
 	.constraints	= glc_constraints,				\
+	.precise	= glc_precise,					\
 	.extra		= glc_extra,					\
 	.events		= glc_events,					\
 	.formats	= offcore_formats,				\
@@ -303,6 +339,12 @@ static const struct x86_model golden_cove = { GOLDEN_COVE };
 static const struct event_constraint grt_constraints[] = {
 	FIXED(0x00c0, 0), FIXED(0x003c, 1), FIXED(0x0300, 2), FIXED(0x013c, 2),
 	UMASK(0x05d0, 0x3), UMASK(0x06d0, 0x3),		/* load latency, store latency */
+	EVENT_CONSTRAINT_END
+};
+
+static const struct event_constraint grt_precise[] = {
+	LOAD_LATENCY(0x05d0), STORE_LATENCY(0x06d0),
+	DATA(0x81d0, SELECT_UMASK, LOAD), DATA(0x82d0, SELECT_UMASK, STORE),
 	EVENT_CONSTRAINT_END
 };
 
@@ -358,6 +400,7 @@ static const struct x86_model gracemont = {
 	.cache		= &grt_cache,
 	.cache_extra	= &grt_cache_extra,
 	.constraints	= grt_constraints,
+	.precise	= grt_precise,
 	.extra		= grt_extra,
 	.events		= grt_events,
 	.formats	= grt_formats,
