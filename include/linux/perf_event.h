@@ -263,7 +263,9 @@ enum perf_pmu_scope {
  *		 those of tasks and CPUs, perf_invalid_context of CPUs only
  * @hrtimer_interval_ms: time that a group stays on when groups take turns
  * @nr_addr_filters: address filters an event may have
- * @task_ctx_cache: cache for the PMU's data of a task
+ * @task_ctx_cache: what to allocate for each task that an event with
+ *		    PERF_ATTACH_TASK_DATA watches: see &struct perf_ctx_data.  It is freed
+ *		    by RCU: rcu_barrier() comes before the end of the cache.  NULL: nothing
  *
  * @pmu_enable: let the counters run again.  Optional.
  * @pmu_disable: stop them all; programming is cheap until @pmu_enable.  Optional,
@@ -306,9 +308,10 @@ enum perf_pmu_scope {
  *	read it.  Optional.
  * @sched_task: a task leaves this CPU or comes to it.  Called for PMUs that
  *	asked by perf_sched_cb_inc(); PMU disabled, IRQs off.  @pmu_ctx is the
- *	task's part of the PMU and may be NULL.
+ *	task's part of the PMU and may be NULL, as where only CPUs have events.
  * @swap_task_ctx: two clones' contexts are about to change owners: exchange
- *	what belongs to the tasks.  Optional.
+ *	what belongs to the tasks.  Optional: for a PMU that keeps its data in
+ *	pmu_ctx->task_ctx_data, where events of CPUs have none.
  *
  * @setup_aux: make the driver's description of an AUX area.  May sleep, may
  *	return NULL for no memory.  Its presence says that the PMU has AUX.
@@ -472,6 +475,7 @@ typedef void (*perf_overflow_handler_t)(struct perf_event *event,
 #define PERF_ATTACH_CHILD	0x0040	/* on its parent's list of children */
 #define PERF_ATTACH_EXCLUSIVE	0x0080	/* counted in pmu->exclusive_cnt */
 #define PERF_ATTACH_CALLCHAIN	0x0100	/* holds call chain buffers */
+#define PERF_ATTACH_HAS_DATA	0x0200	/* holds its task's, or all tasks', perf_ctx_data */
 
 /* What a trigger does to its target. */
 enum perf_trigger_kind {
@@ -669,10 +673,30 @@ struct perf_group_set {
 };
 
 /**
+ * struct perf_ctx_data - what a PMU keeps of a task
+ * @rcu_head: frees it
+ * @refcount: events of the task; once, those of CPUs; 0: nobody wants it any more
+ * @global: those of CPUs are counted
+ * @ctx_cache: where @data is from
+ * @data: pmu->task_ctx_cache's, zeroed before it is first seen
+ *
+ * Found by task->perf_ctx_data, under RCU.  A task may have none although an event of a CPU
+ * wants one: if there was no memory at its fork.  Only the driver looks at @data; sched_task()
+ * of a task runs on one CPU at a time.
+ */
+struct perf_ctx_data {
+	struct rcu_head			rcu_head;
+	refcount_t			refcount;
+	int				global;
+	struct kmem_cache		*ctx_cache;
+	void				*data;
+};
+
+/**
  * struct perf_event_pmu_context - the part of a context that belongs to a PMU
  * @pmu: the PMU
  * @ctx: the context
- * @task_ctx_data: the PMU's data of the task
+ * @task_ctx_data: the PMU's data of the task, if the PMU has swap_task_ctx()
  *
  * There from the first event to the last; counted by its events.  Drivers may
  * use the fields above; the rest is ctx->lock's.

@@ -453,14 +453,14 @@ static struct perf_event_pmu_context *epc_get(struct perf_event_context *ctx, st
 	return epc;
 }
 
-/* Memory for what the PMU keeps of the task.  0 or -ENOMEM. */
+/* Memory for what the PMU keeps of the task, if not in task_data.c.  0 or -ENOMEM. */
 static int epc_need_task_data(struct perf_event_pmu_context *epc, struct perf_event *event)
 {
 	struct kmem_cache *cache = epc->pmu->task_ctx_cache;
 	void *data;
 
 	if (!perf_ctx_is_task(epc->ctx) || !(event->attach_state & PERF_ATTACH_TASK_DATA) ||
-	    epc->task_ctx_data || !cache)
+	    epc->task_ctx_data || !cache || !epc->pmu->swap_task_ctx)
 		return 0;
 
 	data = kmem_cache_zalloc(cache, GFP_KERNEL);
@@ -1720,6 +1720,7 @@ int perf_event_init_task(struct task_struct *child, u64 clone_flags)
 
 	memset(child->perf_recursion, 0, sizeof(child->perf_recursion));
 	child->perf_event_ctxp = NULL;
+	RCU_INIT_POINTER(child->perf_ctx_data, NULL);
 	mutex_init(&child->perf_event_mutex);
 	INIT_LIST_HEAD(&child->perf_event_list);
 
@@ -1835,6 +1836,7 @@ void perf_event_exit_task(struct task_struct *task)
 
 	perf_deferred_exit();
 	disown_events(task);
+	perf_task_data_exit(task);
 
 	/* Pinned: the mutex may sleep, and clones swap contexts as they do. */
 	ctx = ctx_pin_current();
@@ -1943,6 +1945,7 @@ void perf_event_exec(void)
 	struct perf_event_context *ctx, *parents[2] = { };
 	LIST_HEAD(dead);
 
+	perf_task_data_sync(current);
 	if (!current->perf_event_ctxp)
 		return;
 	ctx = ctx_pin_current();

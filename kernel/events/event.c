@@ -248,6 +248,7 @@ static void event_detach_buffer(struct perf_event *event)
 static void event_leave_pmu(struct perf_event *event)
 {
 	perf_exclusive_put(event);
+	perf_event_free_task_data(event);
 
 	if (event->destroy)
 		event->destroy(event);
@@ -525,6 +526,8 @@ static int event_make(struct perf_event *event, const struct perf_event_params *
 		ret = perf_pmu_init_event(event);
 	if (!ret)
 		ret = event_check_pmu(event);
+	if (!ret)
+		ret = perf_event_init_task_data(event);
 	if (!ret)
 		ret = perf_addr_filters_init(event);
 	if (!ret)

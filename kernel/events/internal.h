@@ -13,6 +13,7 @@
  * ----------------------
  *
  *   cpu_hotplug_lock -> pmus_lock -> cpuctx's ctx->mutex
+ *   exec_update_lock -> global_sem (task_data.c)
  *   exec_update_lock -> perf_event_mutex -> ctx->mutex (two: by address)
  *     ctx->mutex -> child_mutex -> cpuctx->ctx.lock -> task ctx->lock -> PMU's
  *     ctx->mutex -> mmap_lock -> mmap_mutex -> aux_mutex
@@ -203,6 +204,18 @@ static inline bool perf_event_is_orphan(struct perf_event *event)
 {
 	return READ_ONCE(event->state) <= PERF_EVENT_STATE_REVOKED;
 }
+
+/* ---- What a PMU keeps of a task: task_data.c -------------------------------------- */
+
+int perf_event_init_task_data(struct perf_event *event);
+void perf_event_free_task_data(struct perf_event *event);
+void perf_task_data_sync(struct task_struct *task);
+void perf_task_data_exit(struct task_struct *task);
+
+struct perf_ctx_data *perf_task_data_alloc(struct kmem_cache *cache, bool global);
+int perf_task_data_install(struct task_struct *task, struct perf_ctx_data *new);
+int perf_task_data_get(struct task_struct *task, struct kmem_cache *cache, bool global);
+void perf_task_data_put(struct task_struct *task, bool global);
 
 /* ---- Groups: group.c ------------------------------------------------------------- */
 

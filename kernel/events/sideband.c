@@ -531,6 +531,7 @@ void perf_event_fork(struct task_struct *task)
 {
 	perf_sideband_task(task, NULL, true);
 	perf_event_namespaces(task);
+	perf_task_data_sync(task);
 }
 
 /**
