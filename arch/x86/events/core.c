@@ -45,7 +45,7 @@ int x86_core_types_nr __read_mostly = 1;
 
 DEFINE_PER_CPU(struct x86_cpu, x86_cpu);
 
-/* ---- Counting: what shall be and what is --------------------------------- */
+/* ---- Counting: what shall be and what is ------------------------------------ */
 
 /**
  * x86_sync() - let those counters count that shall
@@ -122,7 +122,7 @@ u64 x86_event_update(struct perf_event *event)
 	u64 now, delta;
 	s64 before;
 
-	if (unlikely(hwc->flags & X86_EVENT_TOPDOWN) && x86_pmu.read(event))
+	if (unlikely(hwc->flags & X86_EVENT_OWN) && x86_pmu.read(event))
 		return 0;
 
 	before = local64_read(&hwc->prev_count);
@@ -175,7 +175,7 @@ static void x86_event_read(struct perf_event *event)
 	/* Stopped, and perhaps its counter was never loaded. */
 	if (event->hw.state & PERF_HES_UPTODATE)
 		return;
-	if (event->hw.flags & X86_EVENT_RELOADED)
+	if (event->hw.flags & (X86_EVENT_RELOADED | X86_EVENT_BTS))
 		x86_pmu.flush(event);
 	x86_event_update(event);
 }
@@ -195,7 +195,7 @@ static void x86_event_start(struct perf_event *event, int flags)
 	if (WARN_ON_ONCE(!(hwc->state & PERF_HES_STOPPED)))
 		return;
 
-	if (!(hwc->flags & X86_EVENT_TOPDOWN) &&
+	if (!(hwc->flags & X86_EVENT_OWN) &&
 	    ((flags & PERF_EF_RELOAD) || (hwc->state & PERF_HES_ARCH)))
 		x86_set_period(event);
 	hwc->state = 0;
@@ -240,7 +240,7 @@ void x86_event_stop(struct perf_event *event, int flags)
 	}
 }
 
-/* ---- Events and counters ------------------------------------------------------ */
+/* ---- Events and counters ---------------------------------------------------- */
 
 /* The counter belongs to the event @i of the list from now on. */
 static void put_on(struct x86_cpu *cpu, int i, int idx)
@@ -426,7 +426,7 @@ static int x86_commit_txn(struct pmu *pmu)
 	return 0;
 }
 
-/* ---- Interrupts ------------------------------------------------------------------- */
+/* ---- Interrupts ------------------------------------------------------------- */
 
 /* The event is up to date.  Was it its period that is over? */
 static void overflowed(struct x86_cpu *cpu, struct perf_event *event, struct pt_regs *regs)
@@ -474,7 +474,27 @@ int x86_overflow(struct x86_cpu *cpu, u64 counters, struct pt_regs *regs)
 	return handled;
 }
 
-/* ---- For vendors -------------------------------------------------------------------- */
+/**
+ * x86_output_collected() - a sample of several that the hardware has collected
+ * @event: whose
+ * @data: the sample
+ * @regs: where
+ * @last: the last one of them
+ *
+ * They came with one interrupt, and are one for the limit of those.
+ *
+ * Context: IRQs off, or NMI.
+ */
+void x86_output_collected(struct perf_event *event, struct perf_sample_data *data,
+			  struct pt_regs *regs, bool last)
+{
+	if (!last && !event->prog)
+		event->overflow_handler(event, data, regs);
+	else if (perf_event_overflow(event, data, regs))
+		x86_event_stop(event, 0);
+}
+
+/* ---- For vendors ------------------------------------------------------------ */
 
 /**
  * x86_program_gp() - x86_pmu.program() of a general counter where one register turns all
@@ -495,7 +515,7 @@ void x86_program_gp(struct x86_cpu *cpu, struct perf_event *event, int idx)
 	cpu->select[idx] = select;
 }
 
-/* ---- Without global registers ------------------------------------------------------- */
+/* ---- Without global registers ----------------------------------------------- */
 
 /**
  * x86_program_select() - x86_pmu.program() where an event select turns its counter on
@@ -562,7 +582,7 @@ int x86_handle_irq_no_status(struct pt_regs *regs)
 	return handled;
 }
 
-/* ---- NMI ------------------------------------------------------------------------------ */
+/* ---- NMI -------------------------------------------------------------------- */
 
 static int x86_nmi_handler(unsigned int cmd, struct pt_regs *regs)
 {
@@ -581,6 +601,7 @@ static int x86_nmi_handler(unsigned int cmd, struct pt_regs *regs)
 
 	return ret;
 }
+
 NOKPROBE_SYMBOL(x86_nmi_handler);
 
 /**
@@ -610,7 +631,7 @@ void x86_reload(struct x86_cpu *cpu)
 	for (left = READ_ONCE(cpu->running); left; left &= left - 1) {
 		struct perf_event *event = cpu->event[__ffs64(left)];
 
-		if (!(event->hw.flags & X86_EVENT_TOPDOWN))
+		if (!(event->hw.flags & X86_EVENT_OWN))
 			x86_set_period(event);
 		x86_pmu.program(cpu, event, event->hw.idx);
 	}
@@ -654,7 +675,7 @@ void perf_event_print_debug(void)
 	local_irq_restore(flags);
 }
 
-/* ---- CPUs come and go ---------------------------------------------------------------- */
+/* ---- CPUs come and go ------------------------------------------------------- */
 
 static int x86_cpu_prepare(unsigned int nr)
 {
@@ -694,7 +715,7 @@ static int x86_cpu_stop(unsigned int nr)
 	return 0;
 }
 
-/* ---- Coming up -------------------------------------------------------------------------- */
+/* ---- Coming up -------------------------------------------------------------- */
 
 /* A PMU is there only if a counter can be written and read, and none is in use. */
 static bool __init counters_work(struct x86_core_type *type)
@@ -768,7 +789,6 @@ static int __init register_type(struct x86_core_type *type)
 		.commit_txn		= x86_commit_txn,
 		.event_idx		= x86_event_idx,
 		.sched_task		= x86_pmu.sched_task,
-		.swap_task_ctx		= x86_pmu.swap_task_ctx,
 		.task_ctx_cache		= x86_pmu.task_ctx_cache,
 		.check_period		= x86_check_period,
 		.aux_output_match	= x86_aux_output_match,

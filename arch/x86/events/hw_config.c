@@ -13,7 +13,7 @@
 
 #include "perf_event.h"
 
-/* ---- The hardware is ours while somebody has an event ------------------------ */
+/* ---- The hardware is ours while somebody has an event ----------------------- */
 
 /* Guards the steps from no event to one and back, and those that exclude one another. */
 static DEFINE_MUTEX(reserve_mutex);
@@ -98,7 +98,7 @@ static void put_hardware(void)
 	mutex_unlock(&reserve_mutex);
 }
 
-/* ---- Users of branch records, which exclude one another ------------------------- */
+/* ---- Users of branch records, which exclude one another --------------------- */
 
 static int exclusive_users[x86_lbr_exclusive_max];
 
@@ -143,7 +143,7 @@ void x86_del_exclusive(unsigned int what)
 	exclusive_users[what]--;
 }
 
-/* ---- Event selects ------------------------------------------------------------------ */
+/* ---- Event selects ---------------------------------------------------------- */
 
 static int generic_select(struct perf_event *event, u64 *select)
 {
@@ -227,7 +227,7 @@ static int configure(struct perf_event *event)
 	return set_period(event) ?: x86_pmu.hw_config(event);
 }
 
-/* ---- Groups ----------------------------------------------------------------------------- */
+/* ---- Groups ----------------------------------------------------------------- */
 
 static bool add_to_trial(struct perf_event *event, struct pmu *pmu, u64 *allowed, int *n)
 {
@@ -263,7 +263,7 @@ static bool group_fits(struct perf_event *event)
 	return x86_assign_counters(allowed, n, idx);
 }
 
-/* ---- What the core calls -------------------------------------------------------------------- */
+/* ---- What the core calls ---------------------------------------------------- */
 
 static void destroy(struct perf_event *event)
 {
@@ -362,7 +362,7 @@ int x86_aux_output_match(struct perf_event *event)
 	return 0;
 }
 
-/* ---- What others ask for ---------------------------------------------------------------------- */
+/* ---- What others ask for ---------------------------------------------------- */
 
 /**
  * perf_get_x86_pmu_capability() - what KVM may show to a guest

@@ -43,7 +43,7 @@
 struct x86_core_type;
 struct x86_cpu;
 
-/* ---- Data that models are made of ----------------------------------------- */
+/* ---- Data that models are made of ------------------------------------------- */
 
 /**
  * struct extra_reg - a register that some events need beside an event select
@@ -154,8 +154,12 @@ struct x86_model {
 #define X86_EVENT_DATA_STORE	0x0040	/* ... of a store */
 #define X86_EVENT_DATA_LATENCY	0x0080	/* ... and how long it took */
 #define X86_EVENT_METRIC	0x0100	/* a metric of topdown */
+#define X86_EVENT_BTS		0x0200	/* counts what is traced */
 
-/* ---- A CPU ---------------------------------------------------------------- */
+/* On no counter that can be loaded: its vendor reads it. */
+#define X86_EVENT_OWN		(X86_EVENT_TOPDOWN | X86_EVENT_BTS)
+
+/* ---- A CPU ------------------------------------------------------------------ */
 
 /**
  * struct x86_cpu - a CPU's counters
@@ -203,7 +207,7 @@ struct x86_cpu {
 
 DECLARE_PER_CPU(struct x86_cpu, x86_cpu);
 
-/* ---- A kind of core -------------------------------------------------------- */
+/* ---- A kind of core --------------------------------------------------------- */
 
 /**
  * struct x86_core_type - a kind of core and its PMU
@@ -250,7 +254,7 @@ static inline bool x86_is_hybrid(void)
 	return x86_core_types_nr > 1;
 }
 
-/* ---- What a vendor gives --------------------------------------------------- */
+/* ---- What a vendor gives ---------------------------------------------------- */
 
 /**
  * struct x86_pmu - a vendor's part
@@ -291,7 +295,7 @@ static inline bool x86_is_hybrid(void)
  * @set_on: let the counters of @want count and no others; @had did until now.
  * @pmu_enabled: the PMU is about to be enabled, counters are off.  Optional.
  * @pmu_disabled: the PMU was disabled, counters are off.  Optional.
- * @read: the counter of an event that has X86_EVENT_TOPDOWN.  Returns whether
+ * @read: the counter of an event that has one of X86_EVENT_OWN.  Returns whether
  *	it was dealt with.
  * @flush: take out what the hardware has collected of an event that has
  *	X86_EVENT_RELOADED.  IRQs off.
@@ -299,8 +303,7 @@ static inline bool x86_is_hybrid(void)
  * @added: an event was put on this CPU; @removed: taken off.  Optional, PMU off.
  * @sample: a sample of an event that wants branch records is about to be written.
  *	Optional; from NMI context.
- * @sched_task: as in &struct pmu, like @swap_task_ctx and @task_ctx_cache.
- * @swap_task_ctx: there
+ * @sched_task: as in &struct pmu, like @task_ctx_cache.
  * @task_ctx_cache: there
  * @prepare_cpu: allocate what a CPU needs; may sleep; its errno fails the hotplug.
  * @start_cpu: on a CPU that comes up, IRQs off.
@@ -348,8 +351,6 @@ struct x86_pmu {
 		       struct perf_sample_data *data);
 	void (*sched_task)(struct perf_event_pmu_context *epc, struct task_struct *task,
 			   bool sched_in);
-	void (*swap_task_ctx)(struct perf_event_pmu_context *prev_epc,
-			      struct perf_event_pmu_context *next_epc);
 	struct kmem_cache		*task_ctx_cache;
 	int (*prepare_cpu)(int cpu);
 	void (*start_cpu)(int cpu);
@@ -362,7 +363,7 @@ extern struct x86_pmu x86_pmu;
 int intel_pmu_init(void);
 int amd_pmu_init(void);
 
-/* ---- core.c: counters ------------------------------------------------------ */
+/* ---- core.c: counters ------------------------------------------------------- */
 
 void x86_sync(struct x86_cpu *cpu);
 void x86_forget_registers(struct x86_cpu *cpu);
@@ -371,6 +372,8 @@ u64 x86_event_update(struct perf_event *event);
 bool x86_set_period(struct perf_event *event);
 void x86_event_stop(struct perf_event *event, int flags);
 int x86_overflow(struct x86_cpu *cpu, u64 counters, struct pt_regs *regs);
+void x86_output_collected(struct perf_event *event, struct perf_sample_data *data,
+			  struct pt_regs *regs, bool last);
 
 /*
  * For vendors: general counters; those without a register that turns on all of them, and
@@ -392,7 +395,7 @@ static inline unsigned int x86_counter_msr(int idx)
 	return x86_pmu.counter_base + idx * x86_pmu.step;
 }
 
-/* ---- hw_config.c: from attr to registers ----------------------------------- */
+/* ---- hw_config.c: from attr to registers ------------------------------------ */
 
 int x86_event_init(struct perf_event *event);
 int x86_check_period(struct perf_event *event, u64 value);
@@ -413,7 +416,7 @@ extern unsigned int x86_register_epoch;
 int x86_add_exclusive(unsigned int what);
 void x86_del_exclusive(unsigned int what);
 
-/* ---- sysfs.c ----------------------------------------------------------------- */
+/* ---- sysfs.c ---------------------------------------------------------------- */
 
 int x86_sysfs_groups(struct x86_core_type *type);
 ssize_t events_sysfs_show(struct device *dev, struct device_attribute *attr, char *page);
@@ -427,7 +430,7 @@ static struct perf_pmu_events_attr event_attr_##_id = {			\
 	.event_str	= _str,						\
 }
 
-/* ---- user.c ------------------------------------------------------------------ */
+/* ---- user.c ----------------------------------------------------------------- */
 
 void x86_event_mapped(struct perf_event *event, struct mm_struct *mm);
 void x86_event_unmapped(struct perf_event *event, struct mm_struct *mm);
@@ -437,11 +440,7 @@ int x86_set_rdpmc(unsigned long value);
 /* Kernel addresses have the top bit. */
 static inline bool kernel_ip(unsigned long ip)
 {
-#ifdef CONFIG_X86_32
-	return ip > PAGE_OFFSET;
-#else
-	return (long)ip < 0;
-#endif
+	return IS_ENABLED(CONFIG_X86_32) ? ip > PAGE_OFFSET : (long)ip < 0;
 }
 
 /*
@@ -450,13 +449,13 @@ static inline bool kernel_ip(unsigned long ip)
  */
 static inline void set_linear_ip(struct pt_regs *regs, unsigned long ip)
 {
-	regs->cs = kernel_ip(ip) ? __KERNEL_CS : __USER_CS;
-	if (regs->flags & X86_VM_MASK)
-		regs->flags ^= PERF_EFLAGS_VM | X86_VM_MASK;
 	regs->ip = ip;
+	if (regs->flags & X86_VM_MASK)
+		regs->flags ^= X86_VM_MASK | PERF_EFLAGS_VM;
+	regs->cs = kernel_ip(ip) ? __KERNEL_CS : __USER_CS;
 }
 
-/* ---- utils.c: what kind of branch an instruction is ---------------------------- */
+/* ---- utils.c: what kind of branch an instruction is ------------------------- */
 
 enum {
 	X86_BR_NONE		= 0,
@@ -487,7 +486,52 @@ int branch_type(unsigned long from, unsigned long to, int abort);
 int branch_type_fused(unsigned long from, unsigned long to, int abort, int *offset);
 int common_branch_type(int type);
 
-/* ---- pt.c, bts.c: what shares Intel's interrupt -------------------------------- */
+/* ---- branch.c: which branches a user wants ---------------------------------- */
+
+/* LBR_SELECT of Intel and of AMD: kinds that are left out; and a mode of Intel's. */
+#define X86_SELECT_KERNEL	BIT(0)
+#define X86_SELECT_USER		BIT(1)
+#define X86_SELECT_JCC		BIT(2)
+#define X86_SELECT_REL_CALL	BIT(3)
+#define X86_SELECT_IND_CALL	BIT(4)
+#define X86_SELECT_RETURN	BIT(5)
+#define X86_SELECT_IND_JMP	BIT(6)
+#define X86_SELECT_REL_JMP	BIT(7)
+#define X86_SELECT_FAR		BIT(8)
+#define X86_SELECT_ALL		GENMASK(8, 0)
+#define X86_SELECT_CALL_STACK	BIT(9)
+
+/* ARCH_LBR_CTL of Intel: kinds that are recorded. */
+#define X86_CTL_ON		BIT(0)
+#define X86_CTL_OS		BIT(1)
+#define X86_CTL_USER		BIT(2)
+#define X86_CTL_CALL_STACK	BIT(3)
+#define X86_CTL_JCC		BIT(16)
+#define X86_CTL_REL_JMP		BIT(17)
+#define X86_CTL_IND_JMP		BIT(18)
+#define X86_CTL_REL_CALL	BIT(19)
+#define X86_CTL_IND_CALL	BIT(20)
+#define X86_CTL_RETURN		BIT(21)
+#define X86_CTL_OTHER		BIT(22)
+
+/**
+ * struct x86_branch_filter - which branches are wanted
+ * @type: PERF_SAMPLE_BRANCH_*
+ * @kinds: X86_BR_*
+ * @select: bits of LBR_SELECT for what is wanted
+ * @ctl: bits of ARCH_LBR_CTL
+ */
+struct x86_branch_filter {
+	u64	type;
+	u32	kinds;
+	u32	select;
+	u32	ctl;
+};
+
+struct x86_branch_filter x86_branch_filter(u64 type);
+void x86_branch_sort(struct perf_branch_stack *stack, u32 kinds, bool fused);
+
+/* ---- pt.c, bts.c: what shares Intel's interrupt ----------------------------- */
 
 void intel_pt_interrupt(void);
 

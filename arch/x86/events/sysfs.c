@@ -11,7 +11,7 @@
 
 #include "perf_event.h"
 
-/* ---- Content -------------------------------------------------------------------- */
+/* ---- Content ---------------------------------------------------------------- */
 
 /**
  * events_sysfs_show() - the content of a file that was made by EVENT_ATTR_STR()
@@ -107,7 +107,7 @@ static ssize_t pmu_name_show(struct device *dev, struct device_attribute *attr, 
 }
 static DEVICE_ATTR_RO(pmu_name);
 
-/* ---- Groups ------------------------------------------------------------------------ */
+/* ---- Groups ----------------------------------------------------------------- */
 
 static umode_t shown(struct kobject *kobj, struct attribute *attr, int i)
 {

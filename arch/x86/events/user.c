@@ -24,7 +24,7 @@
 
 #include "perf_event.h"
 
-/* ---- RDPMC ------------------------------------------------------------------- */
+/* ---- RDPMC ------------------------------------------------------------------ */
 
 /* What attribute rdpmc says; mm/tlb.c looks. */
 DEFINE_STATIC_KEY_FALSE(rdpmc_never_available_key);
@@ -82,7 +82,7 @@ int x86_event_idx(struct perf_event *event)
 {
 	struct hw_perf_event *hwc = &event->hw;
 
-	if (!user_readable(event) || hwc->idx < 0)
+	if (!user_readable(event) || hwc->idx < 0 || hwc->flags & X86_EVENT_BTS)
 		return 0;
 	if (hwc->flags & X86_EVENT_METRIC)
 		return INTEL_PMC_FIXED_RDPMC_METRICS + 1;
@@ -197,7 +197,7 @@ void arch_perf_update_userpage(struct perf_event *event,
 	cyc2ns_read_end();
 }
 
-/* ---- Where a sample is ------------------------------------------------------------- */
+/* ---- Where a sample is ------------------------------------------------------ */
 
 /* The base of the segment that @selector names in current's tables. */
 static unsigned long segment_base(unsigned int selector)
@@ -276,7 +276,7 @@ unsigned long perf_misc_flags(struct pt_regs *regs)
 	return misc;
 }
 
-/* ---- Call chains ----------------------------------------------------------------------- */
+/* ---- Call chains ------------------------------------------------------------ */
 
 /**
  * perf_callchain_kernel() - walk the kernel's frames

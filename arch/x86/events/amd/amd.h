@@ -21,4 +21,19 @@ struct amd_match {
 
 extern const struct amd_match amd_matches[];
 
+/* ---- lbr.c: last branch records --------------------------------------------- */
+
+void amd_lbr_init(void);
+void amd_lbr_start_cpu(void);
+int amd_lbr_config(struct perf_event *event);
+void amd_lbr_destroy(struct perf_event *event);
+bool amd_lbr_fits(struct perf_event *event);
+void amd_lbr_added(struct perf_event *event);
+void amd_lbr_removed(struct perf_event *event);
+void amd_lbr_on(void);
+void amd_lbr_off(void);
+void amd_lbr_read(void);
+void amd_lbr_sample(struct x86_cpu *cpu, struct perf_event *event, struct perf_sample_data *data);
+void amd_lbr_sched_task(bool sched_in);
+
 #endif /* ARCH_X86_EVENTS_AMD_AMD_H */

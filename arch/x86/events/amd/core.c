@@ -34,7 +34,7 @@ static int claim_late(int handled)
 	return time_after(jiffies, this_cpu_read(late_until)) ? 0 : 1;
 }
 
-/* ---- PerfMonV2 ----------------------------------------------------------------- */
+/* ---- PerfMonV2 -------------------------------------------------------------- */
 
 static void v2_set_on(struct x86_cpu *cpu, u64 want, u64 had)
 {
@@ -58,19 +58,23 @@ static int v2_handle_irq(struct pt_regs *regs)
 		cpu->on = 0;
 	}
 	cpu->enabled = false;
+	amd_lbr_off();
 	rdmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_STATUS, status);
-	status &= cpu->type->counters;
+	status &= cpu->type->counters | GLOBAL_STATUS_LBRS_FROZEN;
 	if (status) {
-		handled = x86_overflow(cpu, status, regs);
+		amd_lbr_read();
+		handled = x86_overflow(cpu, status & cpu->type->counters, regs);
 		wrmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_STATUS_CLR, status);
 	}
 	cpu->enabled = enabled;
+	if (enabled)
+		amd_lbr_on();
 	x86_sync(cpu);
 
 	return claim_late(handled);
 }
 
-/* ---- Without --------------------------------------------------------------------- */
+/* ---- Without ---------------------------------------------------------------- */
 
 static int handle_irq(struct pt_regs *regs)
 {
@@ -79,7 +83,7 @@ static int handle_irq(struct pt_regs *regs)
 	return this_cpu_read(x86_cpu.used) ? claim_late(handled) : handled;
 }
 
-/* ---- Events ------------------------------------------------------------------------- */
+/* ---- Events ----------------------------------------------------------------- */
 
 static int amd_hw_config(struct perf_event *event)
 {
@@ -88,8 +92,6 @@ static int amd_hw_config(struct perf_event *event)
 	/* What is precise is IBS's. */
 	if (event->attr.precise_ip)
 		return forward_event_to_ibs(event);
-	if (has_branch_stack(event))
-		return -EOPNOTSUPP;
 
 	if (event->attr.exclude_host && event->attr.exclude_guest)
 		hwc->config &= ~(ARCH_PERFMON_EVENTSEL_USR | ARCH_PERFMON_EVENTSEL_OS);
@@ -98,15 +100,41 @@ static int amd_hw_config(struct perf_event *event)
 	else if (event->attr.exclude_guest)
 		hwc->config |= AMD64_EVENTSEL_HOSTONLY;
 
-	return 0;
+	return has_branch_stack(event) ? amd_lbr_config(event) : 0;
 }
 
 static u64 amd_constrain(struct x86_cpu *cpu, struct perf_event *event)
 {
-	return x86_type_of(event)->general;
+	return cpu && !amd_lbr_fits(event) ? 0 : x86_type_of(event)->general;
 }
 
-/* ---- KVM -------------------------------------------------------------------------------- */
+static void amd_added(struct x86_cpu *cpu, struct perf_event *event)
+{
+	amd_lbr_added(event);
+}
+
+static void amd_removed(struct x86_cpu *cpu, struct perf_event *event)
+{
+	amd_lbr_removed(event);
+}
+
+static void amd_pmu_enabled(struct x86_cpu *cpu)
+{
+	amd_lbr_on();
+}
+
+static void amd_pmu_disabled(struct x86_cpu *cpu)
+{
+	amd_lbr_off();
+}
+
+static void amd_sched_task(struct perf_event_pmu_context *epc, struct task_struct *task,
+			   bool sched_in)
+{
+	amd_lbr_sched_task(sched_in);
+}
+
+/* ---- KVM -------------------------------------------------------------------- */
 
 /* Write the event selects again, with another mask. */
 static void set_virt_mask(u64 mask)
@@ -156,7 +184,7 @@ DEFINE_STATIC_CALL_NULL(perf_lopwr_cb, perf_amd_brs_lopwr_cb);
 EXPORT_STATIC_CALL_TRAMP_GPL(perf_lopwr_cb);
 #endif
 
-/* ---- Coming up ------------------------------------------------------------------------------ */
+/* ---- Coming up -------------------------------------------------------------- */
 
 static void amd_start_cpu(int nr)
 {
@@ -166,6 +194,7 @@ static void amd_start_cpu(int nr)
 		wrmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_CTL, 0);
 		wrmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_STATUS_CLR, x86_core_types[0].counters);
 	}
+	amd_lbr_start_cpu();
 }
 
 static const struct x86_string amd_formats[] = {
@@ -212,6 +241,9 @@ int __init amd_pmu_init(void)
 	x86_pmu.handle_irq = handle_irq;
 	x86_pmu.program = x86_program_select;
 	x86_pmu.set_on = x86_set_on_selects;
+	if (boot_cpu_has(X86_FEATURE_PERFMON_V2))
+		x86_pmu.version = 2;
+	amd_lbr_init();
 	if (boot_cpu_has(X86_FEATURE_PERFCTR_CORE)) {
 		x86_pmu.select_base = MSR_F15H_PERF_CTL;
 		x86_pmu.counter_base = MSR_F15H_PERF_CTR;
@@ -219,16 +251,23 @@ int __init amd_pmu_init(void)
 		counters = AMD64_NUM_COUNTERS_CORE;
 		pr_cont("core perfctr, ");
 	}
-	if (boot_cpu_has(X86_FEATURE_PERFMON_V2)) {
+	if (x86_pmu.version >= 2) {
 		union cpuid_0x80000022_ebx ebx = {
 			.full = cpuid_ebx(EXT_PERFMON_DEBUG_FEATURES),
 		};
 
-		x86_pmu.version = 2;
 		counters = ebx.split.num_core_pmc;
 		x86_pmu.handle_irq = v2_handle_irq;
 		x86_pmu.program = x86_program_gp;
 		x86_pmu.set_on = v2_set_on;
+	}
+	if (x86_pmu.branches) {
+		x86_pmu.destroy = amd_lbr_destroy;
+		x86_pmu.added = amd_added;
+		x86_pmu.removed = amd_removed;
+		x86_pmu.pmu_enabled = amd_pmu_enabled;
+		x86_pmu.pmu_disabled = amd_pmu_disabled;
+		x86_pmu.sched_task = amd_sched_task;
 	}
 	x86_pmu.width = 48;
 	x86_pmu.value_mask = GENMASK_ULL(47, 0);

@@ -450,7 +450,7 @@ static void intel_sched_task(struct perf_event_pmu_context *epc, struct task_str
 {
 	if (!sched_in)
 		intel_pebs_sched_task();
-	intel_lbr_sched_task(epc, task, sched_in);
+	intel_lbr_sched_task(sched_in);
 }
 
 static void find_shared(int nr)

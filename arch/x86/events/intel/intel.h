@@ -76,8 +76,6 @@ void intel_lbr_off(void);
 void intel_lbr_read(void);
 void intel_lbr_sample(struct x86_cpu *cpu, struct perf_event *event,
 		      struct perf_sample_data *data);
-void intel_lbr_sched_task(struct perf_event_pmu_context *epc, struct task_struct *task,
-			  bool sched_in);
-void intel_lbr_swap(struct perf_event_pmu_context *a, struct perf_event_pmu_context *b);
+void intel_lbr_sched_task(bool sched_in);
 
 #endif /* ARCH_X86_EVENTS_INTEL_INTEL_H */

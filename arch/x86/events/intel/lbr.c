@@ -7,13 +7,13 @@
  * the same time (intel_lbr_take()).  Recording stops with the PMU and in its interrupt:
  * what the kernel does there is of no interest.
  *
- * What the hardware's filter cannot tell apart (far branches) is sorted out here, by what
- * the instruction is.
+ * What the hardware's filter cannot tell apart (far branches) is sorted out by what the
+ * instruction is (branch.c).
  *
  * In call-stack mode a return takes away the record of its call, so what is left is where
  * the task was called from.  Then the records belong to the task: they are saved when it
- * leaves the CPU and restored when it comes back.  In all other modes they are thrown
- * away when another task comes.
+ * leaves the CPU, to task->perf_ctx_data, and restored when it comes back, unless they are
+ * still there.  In all other modes they are thrown away when another task comes.
  *
  * SDM vol. 3B chapters 18 and 19.
  */
@@ -26,78 +26,6 @@
 
 #define RECORDS_MAX	32
 
-/* LBR_SELECT: what is not to be recorded, but the last one, a mode. */
-#define SEL_KERNEL	BIT(0)
-#define SEL_USER	BIT(1)
-#define SEL_JCC		BIT(2)
-#define SEL_REL_CALL	BIT(3)
-#define SEL_IND_CALL	BIT(4)
-#define SEL_RETURN	BIT(5)
-#define SEL_IND_JMP	BIT(6)
-#define SEL_REL_JMP	BIT(7)
-#define SEL_FAR		BIT(8)
-#define SEL_ALL		GENMASK(8, 0)
-#define SEL_CALL_STACK	BIT(9)
-
-/* ARCH_LBR_CTL: what is to be recorded. */
-#define CTL_ON		BIT(0)
-#define CTL_OS		BIT(1)
-#define CTL_USER	BIT(2)
-#define CTL_CALL_STACK	BIT(3)
-#define CTL_JCC		BIT(16)
-#define CTL_REL_JMP	BIT(17)
-#define CTL_IND_JMP	BIT(18)
-#define CTL_REL_CALL	BIT(19)
-#define CTL_IND_CALL	BIT(20)
-#define CTL_RETURN	BIT(21)
-#define CTL_OTHER	BIT(22)
-
-#define ANY_KIND	(X86_BR_CALL | X86_BR_RET | X86_BR_SYSCALL | X86_BR_SYSRET |	\
-			 X86_BR_INT | X86_BR_IRET | X86_BR_JCC | X86_BR_JMP |		\
-			 X86_BR_IRQ | X86_BR_IND_CALL | X86_BR_ABORT | X86_BR_ZERO_CALL |	\
-			 X86_BR_IND_JMP)
-#define ANY_CALL	(X86_BR_CALL | X86_BR_IND_CALL | X86_BR_ZERO_CALL |		\
-			 X86_BR_SYSCALL | X86_BR_IRQ | X86_BR_INT)
-#define ANY_RETURN	(X86_BR_RET | X86_BR_SYSRET | X86_BR_IRET)
-
-/**
- * struct filter - what one bit of attr.branch_sample_type means
- * @type: PERF_SAMPLE_BRANCH_*
- * @kinds: X86_BR_*
- * @select: bits of LBR_SELECT
- * @ctl: bits of ARCH_LBR_CTL
- */
-struct filter {
-	u64	type;
-	u32	kinds;
-	u32	select;
-	u32	ctl;
-};
-
-static const struct filter filters[] = {
-	{ PERF_SAMPLE_BRANCH_USER, X86_BR_USER, SEL_USER, CTL_USER },
-	{ PERF_SAMPLE_BRANCH_KERNEL, X86_BR_KERNEL, SEL_KERNEL, CTL_OS },
-	{ PERF_SAMPLE_BRANCH_ANY, ANY_KIND, SEL_ALL & ~(SEL_USER | SEL_KERNEL),
-	  CTL_JCC | CTL_REL_JMP | CTL_IND_JMP | CTL_REL_CALL | CTL_IND_CALL | CTL_RETURN |
-	  CTL_OTHER },
-	{ PERF_SAMPLE_BRANCH_ANY_CALL, ANY_CALL, SEL_REL_CALL | SEL_IND_CALL | SEL_FAR,
-	  CTL_REL_CALL | CTL_IND_CALL | CTL_OTHER },
-	{ PERF_SAMPLE_BRANCH_ANY_RETURN, ANY_RETURN, SEL_RETURN | SEL_FAR,
-	  CTL_RETURN | CTL_OTHER },
-	{ PERF_SAMPLE_BRANCH_IND_CALL, X86_BR_IND_CALL, SEL_IND_CALL, CTL_IND_CALL },
-	{ PERF_SAMPLE_BRANCH_COND, X86_BR_JCC, SEL_JCC, CTL_JCC },
-	{ PERF_SAMPLE_BRANCH_IND_JUMP, X86_BR_IND_JMP, SEL_IND_JMP, CTL_IND_JMP },
-	{ PERF_SAMPLE_BRANCH_CALL, X86_BR_CALL | X86_BR_ZERO_CALL, SEL_REL_CALL, CTL_REL_CALL },
-	{ PERF_SAMPLE_BRANCH_CALL_STACK,
-	  X86_BR_CALL | X86_BR_IND_CALL | X86_BR_RET | X86_BR_CALL_STACK,
-	  SEL_REL_CALL | SEL_IND_CALL | SEL_RETURN | SEL_CALL_STACK,
-	  CTL_REL_CALL | CTL_IND_CALL | CTL_RETURN | CTL_CALL_STACK },
-	{ PERF_SAMPLE_BRANCH_IN_TX, X86_BR_IN_TX, 0, 0 },
-	{ PERF_SAMPLE_BRANCH_NO_TX, X86_BR_NO_TX, 0, 0 },
-	{ PERF_SAMPLE_BRANCH_ABORT_TX, X86_BR_ABORT, SEL_FAR, CTL_OTHER },
-	{ PERF_SAMPLE_BRANCH_TYPE_SAVE, X86_BR_TYPE_SAVE, 0, 0 },
-};
-
 /* One record as the hardware has it. */
 struct record {
 	u64	from;
@@ -107,11 +35,13 @@ struct record {
 
 /**
  * struct lbr_task - a task's records while it is not on a CPU
+ * @home: the CPU that the task was on last with its records, plus one; 0: none
  * @nr: how many
  * @tos: which of the registers was the newest one
  * @record: the newest one first
  */
 struct lbr_task {
+	u32		home;
 	u32		nr;
 	u32		tos;
 	struct record	record[RECORDS_MAX];
@@ -120,19 +50,22 @@ struct lbr_task {
 /**
  * struct lbr - this CPU's records
  * @users: events here that want them
- * @stack_users: those of them in call-stack mode
  * @select: the filter that they want
  * @select_is: what the filter register holds
  * @on: the hardware records
+ * @saved: @task has what the registers hold, which do not record meanwhile
+ * @task: whose records the registers hold; NULL: nobody's.  It may be gone: only its
+ *	  address is compared, and a new one at that address has no @home
  * @stack: what was read last
  * @entries: that of @stack
  */
 struct lbr {
 	int				users;
-	int				stack_users;
 	u64				select;
 	u64				select_is;
 	bool				on;
+	bool				saved;
+	struct lbr_task			*task;
 	struct perf_branch_stack	stack;
 	struct perf_branch_entry	entries[RECORDS_MAX];
 };
@@ -159,7 +92,7 @@ static struct lbr_kind {
 	unsigned int	info;
 } kind __ro_after_init;
 
-/* ---- Registers ------------------------------------------------------------------ */
+/* ---- Registers -------------------------------------------------------------- */
 
 static u32 top(void)
 {
@@ -207,7 +140,7 @@ static void forget_records(void)
 
 static bool stack_mode(const struct lbr *l)
 {
-	return l->select & (kind.arch ? CTL_CALL_STACK : SEL_CALL_STACK);
+	return l->select & (kind.arch ? X86_CTL_CALL_STACK : X86_SELECT_CALL_STACK);
 }
 
 /* Records freeze at a PMI, but not in call-stack mode, which would lose returns. */
@@ -241,7 +174,7 @@ void intel_lbr_on(void)
 	}
 	set_debugctl(l, true);
 	if (kind.arch)
-		wrmsrl(kind.select, l->select | CTL_ON);
+		wrmsrl(kind.select, l->select | X86_CTL_ON);
 	/* An NMI before this leaves them off, which is right: the PMU is disabled. */
 	WRITE_ONCE(l->on, true);
 }
@@ -264,7 +197,7 @@ void intel_lbr_off(void)
 	WRITE_ONCE(l->on, false);
 }
 
-/* ---- Samples ---------------------------------------------------------------------- */
+/* ---- Samples ---------------------------------------------------------------- */
 
 static void to_entry(struct perf_branch_entry *e, const struct record *r)
 {
@@ -276,7 +209,7 @@ static void to_entry(struct perf_branch_entry *e, const struct record *r)
 	e->in_tx = !!(r->info & LBR_INFO_IN_TX);
 	e->abort = !!(r->info & LBR_INFO_ABORT);
 	e->cycles = r->info & LBR_INFO_CYCLES;
-	/* Until sort_out() has a better one: the kind that the hardware tells, plus one. */
+	/* For x86_branch_sort(): the kind that the hardware tells, plus one. */
 	e->reserved = kind.typed ? (r->info >> 56 & 0xf) + 1 : 0;
 }
 
@@ -306,55 +239,6 @@ void intel_lbr_read(void)
 	l->stack.hw_idx = tos;
 }
 
-/* What the hardware says that a branch is; X86_BR_NONE: it does not. */
-static u32 told_kind(const struct perf_branch_entry *e)
-{
-	static const u32 kinds[] = {
-		X86_BR_JCC, X86_BR_IND_JMP, X86_BR_JMP, X86_BR_IND_CALL, X86_BR_CALL, X86_BR_RET,
-	};
-	u32 told = e->reserved;
-
-	if (!told || told > ARRAY_SIZE(kinds))
-		return X86_BR_NONE;
-
-	return kinds[told - 1] | (kernel_ip(e->to) ? X86_BR_KERNEL : X86_BR_USER);
-}
-
-static u32 kind_of(const struct perf_branch_entry *e)
-{
-	u32 type = told_kind(e) ?: branch_type(e->from, e->to, e->abort);
-
-	if (type != X86_BR_NONE && e->in_tx)
-		type |= X86_BR_IN_TX;
-
-	return type;
-}
-
-/* Leave the entries that are of the @kinds. */
-static void sort_out(struct lbr *l, u32 kinds)
-{
-	bool all = (kinds & ANY_KIND) == ANY_KIND && !(kinds & (X86_BR_IN_TX | X86_BR_NO_TX));
-	u32 which = kinds & ~(X86_BR_TYPE_SAVE | X86_BR_CALL_STACK | X86_BR_NO_TX);
-	struct perf_branch_entry *to = l->entries;
-	int i;
-
-	for (i = 0; i < l->stack.nr; i++) {
-		struct perf_branch_entry e = l->entries[i];
-		u32 type = all && !(kinds & X86_BR_TYPE_SAVE) ? X86_BR_NONE : kind_of(&e);
-
-		if (!all && (type == X86_BR_NONE || (which & type) != type))
-			continue;
-		/* A return from the kernel ends in user mode, but is not the user's. */
-		if (!all && !(which & X86_BR_KERNEL) && kernel_ip(e.from))
-			continue;
-		e.reserved = 0;
-		if (kinds & X86_BR_TYPE_SAVE)
-			e.type = common_branch_type(type);
-		*to++ = e;
-	}
-	l->stack.nr = to - l->entries;
-}
-
 /**
  * intel_lbr_sample() - x86_pmu.sample(): a sample is about to have the records
  * @cpu: this CPU
@@ -371,11 +255,11 @@ void intel_lbr_sample(struct x86_cpu *cpu, struct perf_event *event,
 {
 	struct lbr *l = this_cpu_ptr(&lbr);
 
-	sort_out(l, event->hw.branch_reg.reg);
+	x86_branch_sort(&l->stack, event->hw.branch_reg.reg, false);
 	perf_sample_save_brstack(data, event, &l->stack, NULL);
 }
 
-/* ---- Tasks -------------------------------------------------------------------------- */
+/* ---- Tasks ------------------------------------------------------------------ */
 
 static void save(struct lbr_task *task)
 {
@@ -406,46 +290,53 @@ static void restore(const struct lbr_task *task)
 	wrmsrl(MSR_LBR_TOS, task->tos);
 }
 
+/* Where the records of current are kept; NULL: nowhere.  IRQs off. */
+static struct lbr_task *current_data(const struct lbr *l)
+{
+	struct perf_ctx_data *data = rcu_dereference_sched(current->perf_ctx_data);
+
+	return data && stack_mode(l) ? data->data : NULL;
+}
+
+/* From here on the registers hold the records of current. */
+static void load_current(struct lbr *l)
+{
+	struct lbr_task *task = current_data(l);
+	u32 here = smp_processor_id() + 1;
+
+	l->saved = false;
+	if (task && l->task == task && task->home == here)
+		return;
+	if (task) {
+		restore(task);
+		task->home = here;
+	} else {
+		forget_records();
+	}
+	l->task = task;
+}
+
 /**
  * intel_lbr_sched_task() - pmu->sched_task()
- * @epc: the PMU's part of the task's context, or NULL
- * @task: the task
- * @sched_in: it comes
+ * @sched_in: current has come; else it is about to go
  *
  * Context: the scheduler, IRQs off, PMU off.
  */
-void intel_lbr_sched_task(struct perf_event_pmu_context *epc, struct task_struct *task,
-			  bool sched_in)
+void intel_lbr_sched_task(bool sched_in)
 {
 	struct lbr *l = this_cpu_ptr(&lbr);
-	struct lbr_task *data = epc ? epc->task_ctx_data : NULL;
 
 	if (!l->users)
 		return;
-	if (!l->stack_users || !data) {
-		if (sched_in)
-			forget_records();
-		return;
+	if (sched_in) {
+		load_current(l);
+	} else if (l->task && l->task == current_data(l)) {
+		save(l->task);
+		l->saved = true;
 	}
-	if (sched_in)
-		restore(data);
-	else
-		save(data);
 }
 
-/**
- * intel_lbr_swap() - pmu->swap_task_ctx(): two tasks change contexts
- * @a: one's part of the PMU
- * @b: the other's
- *
- * Context: the scheduler, IRQs off, both contexts locked.
- */
-void intel_lbr_swap(struct perf_event_pmu_context *a, struct perf_event_pmu_context *b)
-{
-	swap(a->task_ctx_data, b->task_ctx_data);
-}
-
-/* ---- Events --------------------------------------------------------------------------- */
+/* ---- Events ----------------------------------------------------------------- */
 
 /**
  * intel_lbr_config() - which branches does a new event want?
@@ -460,18 +351,11 @@ int intel_lbr_config(struct perf_event *event)
 {
 	struct hw_perf_event_extra *want = &event->hw.branch_reg;
 	u64 type = event->attr.branch_sample_type;
-	u32 kinds = 0, select = 0, ctl = 0;
-	int i, err;
+	struct x86_branch_filter filter = x86_branch_filter(type);
+	int err;
 
 	if (!kind.depth)
 		return -EOPNOTSUPP;
-	for (i = 0; i < ARRAY_SIZE(filters); i++) {
-		if (!(type & filters[i].type))
-			continue;
-		kinds |= filters[i].kinds;
-		select |= filters[i].select;
-		ctl |= filters[i].ctl;
-	}
 	/* Calls and returns of one mode: nothing else can be with it. */
 	if (type & PERF_SAMPLE_BRANCH_CALL_STACK) {
 		if (type & ~(PERF_SAMPLE_BRANCH_CALL_STACK | PERF_SAMPLE_BRANCH_USER |
@@ -483,8 +367,8 @@ int intel_lbr_config(struct perf_event *event)
 	err = x86_add_exclusive(x86_lbr_exclusive_lbr);
 	if (err)
 		return err;
-	want->reg = kinds;
-	want->config = kind.arch ? ctl : (SEL_ALL & ~select) | (select & SEL_CALL_STACK);
+	want->reg = filter.kinds;
+	want->config = kind.arch ? filter.ctl : filter.select ^ X86_SELECT_ALL;
 	event->attach_state |= PERF_ATTACH_SCHED_CB;
 	event->hw.flags |= X86_EVENT_LBR;
 
@@ -533,32 +417,36 @@ void intel_lbr_added(struct perf_event *event)
 		return;
 	l->select = event->hw.branch_reg.config;
 	perf_sched_cb_inc(event->pmu);
-	if (event->attach_state & PERF_ATTACH_TASK_DATA)
-		l->stack_users++;
-	/* Who was not recorded when his task came has what others left. */
-	if (!l->users++ && !(event->attach_state & PERF_ATTACH_TASK_DATA))
-		forget_records();
+	if (!l->users++)
+		load_current(l);
 }
 
 /**
  * intel_lbr_removed() - it was taken off
  * @event: the event
  *
+ * A task that goes on without being recorded calls and returns: what was kept of it is worth
+ * nothing then.
+ *
  * Context: as above.
  */
 void intel_lbr_removed(struct perf_event *event)
 {
 	struct lbr *l = this_cpu_ptr(&lbr);
+	struct lbr_task *task;
 
 	if (!(event->hw.flags & X86_EVENT_LBR))
 		return;
-	if (event->attach_state & PERF_ATTACH_TASK_DATA)
-		l->stack_users--;
-	l->users--;
 	perf_sched_cb_dec(event->pmu);
+	if (--l->users || l->saved)
+		return;
+	task = current_data(l);
+	if (task)
+		task->nr = 0;
+	l->task = NULL;
 }
 
-/* ---- Coming up -------------------------------------------------------------------------- */
+/* ---- Coming up -------------------------------------------------------------- */
 
 /**
  * intel_lbr_start_cpu() - a CPU comes up
@@ -571,6 +459,7 @@ void intel_lbr_start_cpu(int nr)
 	struct lbr *l = per_cpu_ptr(&lbr, nr);
 
 	l->on = false;
+	l->task = NULL;
 	l->select_is = ~0ULL;
 	if (kind.depth)
 		forget_records();
@@ -633,7 +522,6 @@ void __init intel_lbr_init(struct x86_core_type *type)
 	x86_pmu.branches = kind.depth;
 	x86_pmu.lbr_with_pt = true;
 	x86_pmu.sample = intel_lbr_sample;
-	x86_pmu.swap_task_ctx = intel_lbr_swap;
 	/* Without it call-stack mode forgets at each switch. */
 	x86_pmu.task_ctx_cache = kmem_cache_create("x86_lbr", sizeof(struct lbr_task), 0, 0, NULL);
 }

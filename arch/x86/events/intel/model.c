@@ -14,7 +14,7 @@
 
 #include "intel.h"
 
-/* ---- Rows of tables ------------------------------------------------------------- */
+/* ---- Rows of tables --------------------------------------------------------- */
 
 /* Only these counters, for an event with any umask; for an event and a umask. */
 #define EVENT(_code, _counters)		EVENT_CONSTRAINT(_code, _counters, SELECT_EVENT)
@@ -67,7 +67,7 @@ static const struct x86_string offcore_formats[] = {
 	{ }
 };
 
-/* ---- Architectural performance monitoring alone ------------------------------------ */
+/* ---- Architectural performance monitoring alone ----------------------------- */
 
 static const struct event_constraint arch_constraints[] = {
 	FIXED(0x00c0, 0), FIXED(0x003c, 1), FIXED(0x0300, 2), FIXED(0x0400, 3),
@@ -81,7 +81,7 @@ const struct x86_model intel_generic_model = {
 	.constraints	= arch_constraints,
 };
 
-/* ---- Skylake ------------------------------------------------------------------------- */
+/* ---- Skylake ---------------------------------------------------------------- */
 
 /* OFFCORE_RSP of Skylake: which request, and what came of it. */
 #define SKL_READ		BIT_ULL(0)
@@ -138,7 +138,7 @@ static const struct event_constraint skl_constraints[] = {
 
 static const struct event_constraint skl_precise[] = { SKL_MEMORY, EVENT_CONSTRAINT_END };
 
-/* Cycles in which fewer than 16 instructions or uops retire: all. */
+/* Cycles in which fewer than 16 instructions retire: all. */
 #define ALL_CYCLES(_code)	\
 	((_code) | ARCH_PERFMON_EVENTSEL_INV | FIELD_PREP_CONST(ARCH_PERFMON_EVENTSEL_CMASK, 16))
 
@@ -172,14 +172,14 @@ static const struct x86_model skylake = {
 	.cache_extra	= &skl_cache_extra,
 	.constraints	= skl_constraints,
 	.precise	= skl_precise,
-	.precise_cycles	= { 0, ALL_CYCLES(0x01c2), ALL_CYCLES(0x01c2), ALL_CYCLES(0x01c0) },
+	.precise_cycles	= { 0, ALL_CYCLES(0x00c0), ALL_CYCLES(0x00c0), ALL_CYCLES(0x01c0) },
 	.extra		= skl_extra,
 	.events		= skl_events,
 	.formats	= offcore_formats,
 	.flags		= X86_MODEL_LATE_ACK | X86_MODEL_OFFCORE_ANY,
 };
 
-/* ---- Ice Lake --------------------------------------------------------------------------- */
+/* ---- Ice Lake --------------------------------------------------------------- */
 
 static const struct event_constraint icl_constraints[] = {
 	FIXED(0x00c0, 0), FIXED(0x01c0, 0), FIXED(0x003c, 1), FIXED(0x0300, 2), FIXED(0x0400, 3),
@@ -243,7 +243,7 @@ static const struct x86_model icelake = {
 	.metrics	= 4,
 };
 
-/* ---- Golden Cove: Sapphire Rapids, Alder Lake; Redwood Cove ------------------------------- */
+/* ---- Golden Cove: Sapphire Rapids, Alder Lake; Redwood Cove ----------------- */
 
 static const x86_cache_map glc_cache = {
 	CACHE(L1D, READ, 0x81d0, 0xe124),
@@ -334,7 +334,7 @@ static const struct x86_model granite_rapids = {
 
 static const struct x86_model golden_cove = { GOLDEN_COVE };
 
-/* ---- Gracemont, Crestmont ------------------------------------------------------------------- */
+/* ---- Gracemont, Crestmont --------------------------------------------------- */
 
 static const struct event_constraint grt_constraints[] = {
 	FIXED(0x00c0, 0), FIXED(0x003c, 1), FIXED(0x0300, 2), FIXED(0x013c, 2),
@@ -407,7 +407,7 @@ static const struct x86_model gracemont = {
 	.flags		= X86_MODEL_OFFCORE_ANY | X86_MODEL_SMALL,
 };
 
-/* ---- Which processor has which ------------------------------------------------------------- */
+/* ---- Which processor has which ---------------------------------------------- */
 
 #define HYBRID(_label, _name) \
 	.model = &golden_cove, .small = &gracemont, .label = _label, .name = _name
