@@ -26,7 +26,7 @@
 
 #include "intel.h"
 
-/* ---- Registers that threads share ---------------------------------------------- */
+/* ---- Registers that threads share ------------------------------------------- */
 
 /**
  * struct shared_regs - the registers of one core
@@ -145,7 +145,7 @@ static void write_extra(struct perf_event *event)
 	icpu->reg[want->idx].epoch = epoch;
 }
 
-/* ---- Which counters --------------------------------------------------------------- */
+/* ---- Which counters --------------------------------------------------------- */
 
 static u64 counters_for(struct x86_core_type *type, u64 config)
 {
@@ -178,6 +178,12 @@ static void intel_removed(struct x86_cpu *cpu, struct perf_event *event)
 	intel_pebs_removed(event);
 }
 
+static void intel_destroy(struct perf_event *event)
+{
+	intel_lbr_destroy(event);
+	intel_bts_destroy(event);
+}
+
 static u64 intel_constrain(struct x86_cpu *cpu, struct perf_event *event)
 {
 	u64 counters;
@@ -186,12 +192,14 @@ static u64 intel_constrain(struct x86_cpu *cpu, struct perf_event *event)
 		    !take_extra(event)))
 		return 0;
 
+	if (event->hw.flags & X86_EVENT_BTS)
+		return BIT_ULL(INTEL_PMC_IDX_FIXED_BTS);
 	counters = counters_for(x86_type_of(event), event->hw.config);
 
 	return event->hw.flags & X86_EVENT_PEBS ? intel_pebs_counters(event, counters) : counters;
 }
 
-/* ---- Counting ------------------------------------------------------------------------ */
+/* ---- Counting --------------------------------------------------------------- */
 
 /* The bits of GLOBAL_CTRL: metrics have one for all. */
 static u64 global_ctrl(struct x86_cpu *cpu, u64 counters)
@@ -213,6 +221,7 @@ static void intel_set_on(struct x86_cpu *cpu, u64 want, u64 had)
 		wrmsrl(MSR_ARCH_PERFMON_FIXED_CTR_CTRL, cpu->fixed);
 		cpu->fixed_is = cpu->fixed;
 	}
+	intel_bts_set(want & BIT_ULL(INTEL_PMC_IDX_FIXED_BTS));
 	wrmsrl(MSR_CORE_PERF_GLOBAL_CTRL,
 	       global_ctrl(cpu, want & ~this_cpu_read(intel_cpu.guest_only)));
 }
@@ -256,7 +265,7 @@ static void intel_program(struct x86_cpu *cpu, struct perf_event *event, int idx
 
 	if (hwc->flags & X86_EVENT_TOPDOWN)
 		intel_topdown_start(cpu, event);
-	if (hwc->flags & X86_EVENT_METRIC)
+	if (hwc->flags & (X86_EVENT_METRIC | X86_EVENT_BTS))
 		return;
 	if (idx >= INTEL_PMC_IDX_FIXED) {
 		program_fixed(cpu, hwc, idx - INTEL_PMC_IDX_FIXED);
@@ -265,7 +274,30 @@ static void intel_program(struct x86_cpu *cpu, struct perf_event *event, int idx
 	x86_program_gp(cpu, event, idx);
 }
 
-/* ---- Interrupt -------------------------------------------------------------------------- */
+/* The trace stands still where an event stops; who only reads calls intel_flush(). */
+static bool intel_read(struct perf_event *event)
+{
+	struct x86_cpu *cpu = this_cpu_ptr(&x86_cpu);
+
+	if (!(event->hw.flags & X86_EVENT_BTS))
+		return intel_topdown_read(event);
+	if (!(cpu->on & BIT_ULL(INTEL_PMC_IDX_FIXED_BTS)))
+		intel_bts_drain(cpu);
+
+	return true;
+}
+
+static void intel_flush(struct perf_event *event)
+{
+	perf_pmu_disable(event->pmu);
+	if (event->hw.flags & X86_EVENT_BTS)
+		intel_bts_drain(this_cpu_ptr(&x86_cpu));
+	else
+		intel_pebs_drain(NULL);
+	perf_pmu_enable(event->pmu);
+}
+
+/* ---- Interrupt -------------------------------------------------------------- */
 
 /* It does not end: make everything anew. */
 static void reset(struct x86_cpu *cpu)
@@ -311,12 +343,12 @@ static int handle_status(struct x86_cpu *cpu, u64 status, struct pt_regs *regs)
 
 static int handle_pmi(struct x86_cpu *cpu, struct pt_regs *regs)
 {
-	int handled = 0, loops = 0;
+	int handled = intel_bts_drain(cpu), loops = 0;
 	u64 status;
 
 	rdmsrl(MSR_CORE_PERF_GLOBAL_STATUS, status);
 	if (!status)
-		return 0;
+		return handled;
 
 	intel_lbr_read();
 	while (status) {
@@ -349,6 +381,7 @@ static int intel_handle_irq(struct pt_regs *regs)
 		cpu->on = 0;
 	}
 	cpu->enabled = false;
+	intel_bts_set(false);
 	intel_lbr_off();
 	handled = handle_pmi(cpu, regs);
 	cpu->enabled = enabled;
@@ -362,7 +395,7 @@ static int intel_handle_irq(struct pt_regs *regs)
 	return handled;
 }
 
-/* ---- A new event ------------------------------------------------------------------------ */
+/* ---- A new event ------------------------------------------------------------ */
 
 static int find_extra(struct perf_event *event)
 {
@@ -394,11 +427,13 @@ static int intel_hw_config(struct perf_event *event)
 			return err;
 	}
 
-	return intel_pebs_config(event) ?: find_extra(event) ?: intel_topdown_config(event) ?:
-	       needs_branch_stack(event) ? intel_lbr_config(event) : 0;
+	/* One that is traced fails in none of the others. */
+	return intel_bts_config(event) ?: intel_pebs_config(event) ?: find_extra(event) ?:
+	       intel_topdown_config(event) ?:
+	       (needs_branch_stack(event) ? intel_lbr_config(event) : 0);
 }
 
-/* ---- CPUs ---------------------------------------------------------------------------------- */
+/* ---- CPUs ------------------------------------------------------------------- */
 
 /* How many counters has the kind of core that this CPU is? */
 static void count_counters(struct x86_core_type *type)
@@ -494,6 +529,7 @@ static void intel_start_cpu(int nr)
 	if (x86_pmu.version < 2)
 		return;
 	intel_lbr_start_cpu(nr);
+	intel_ds_start_cpu();
 	intel_pebs_start_cpu();
 	/* Counters that firmware left running stop here. */
 	wrmsrl(MSR_CORE_PERF_GLOBAL_CTRL, 0);
@@ -501,7 +537,7 @@ static void intel_start_cpu(int nr)
 		set_freeze_on_smi(NULL);
 }
 
-/* ---- sysfs ------------------------------------------------------------------------------------ */
+/* ---- sysfs ------------------------------------------------------------------ */
 
 static ssize_t freeze_on_smi_show(struct device *dev, struct device_attribute *attr, char *page)
 {
@@ -545,7 +581,7 @@ static struct x86_string intel_formats[] = {
 	{ }
 };
 
-/* ---- What others ask for -------------------------------------------------------------------------- */
+/* ---- What others ask for ---------------------------------------------------- */
 
 /**
  * perf_guest_get_msrs() - what KVM must switch on the way to a guest and back
@@ -606,6 +642,7 @@ void perf_restore_debug_store(void)
 	x86_sync(cpu);
 	x86_reload(cpu);
 	intel_lbr_start_cpu(smp_processor_id());
+	intel_ds_start_cpu();
 	intel_pebs_start_cpu();
 	WRITE_ONCE(cpu->enabled, enabled);
 	if (enabled)
@@ -613,7 +650,7 @@ void perf_restore_debug_store(void)
 	x86_sync(cpu);
 }
 
-/* ---- Coming up --------------------------------------------------------------------------------------- */
+/* ---- Coming up -------------------------------------------------------------- */
 
 /* Without a row: what is architectural, of that what is there. */
 static struct x86_model enumerated_model __ro_after_init;
@@ -716,10 +753,10 @@ int __init intel_pmu_init(void)
 	x86_pmu.hw_config = intel_hw_config;
 	x86_pmu.constrain = intel_constrain;
 	x86_pmu.release = intel_release;
-	x86_pmu.read = intel_topdown_read;
-	x86_pmu.flush = intel_pebs_flush;
+	x86_pmu.read = intel_read;
+	x86_pmu.flush = intel_flush;
 	x86_pmu.sched_task = intel_sched_task;
-	x86_pmu.destroy = intel_lbr_destroy;
+	x86_pmu.destroy = intel_destroy;
 	x86_pmu.added = intel_added;
 	x86_pmu.removed = intel_removed;
 	x86_pmu.pmu_enabled = intel_pmu_enabled;

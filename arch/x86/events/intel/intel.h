@@ -39,6 +39,19 @@ struct intel_match {
 extern const struct intel_match intel_matches[];
 extern const struct x86_model intel_generic_model;
 
+/* ---- ds.c: where the hardware leaves records -------------------------------- */
+
+struct debug_store *intel_this_ds(void);
+void *intel_ds_map(void *area, size_t size);
+void intel_ds_start_cpu(void);
+
+/* ---- bts.c: each taken branch ----------------------------------------------- */
+
+int intel_bts_config(struct perf_event *event);
+void intel_bts_destroy(struct perf_event *event);
+void intel_bts_set(bool on);
+int intel_bts_drain(struct x86_cpu *cpu);
+
 /* ---- pebs.c ----------------------------------------------------------------- */
 
 void intel_pebs_init(struct x86_core_type *type);
@@ -51,10 +64,9 @@ void intel_pebs_program(struct perf_event *event, int idx);
 void intel_pebs_set_on(void);
 u64 intel_pebs_recording(void);
 int intel_pebs_drain(struct pt_regs *regs);
-void intel_pebs_flush(struct perf_event *event);
 void intel_pebs_sched_task(void);
 
-/* ---- topdown.c ------------------------------------------------------------- */
+/* ---- topdown.c -------------------------------------------------------------- */
 
 int intel_topdown_config(struct perf_event *event);
 bool intel_topdown_fits(struct x86_cpu *cpu, struct perf_event *event);
@@ -62,7 +74,7 @@ bool intel_topdown_overflow(struct x86_cpu *cpu);
 bool intel_topdown_read(struct perf_event *event);
 void intel_topdown_start(struct x86_cpu *cpu, struct perf_event *event);
 
-/* ---- lbr.c: last branch records ------------------------------------------- */
+/* ---- lbr.c: last branch records --------------------------------------------- */
 
 void intel_lbr_init(struct x86_core_type *type);
 void intel_lbr_start_cpu(int nr);

@@ -4,7 +4,7 @@
  *
  * A precise event's counter makes no interrupt when it overflows.  The next instruction
  * that counts is recorded, with its registers, in a buffer of the CPU, and the counter is
- * loaded again from a table beside the buffer; struct debug_store has both.  When the
+ * loaded again from a table beside the buffer; struct debug_store (ds.c) has both.  When the
  * buffer is as full as was asked for there is a PMI.
  *
  * One record a PMI is what most events get, and the period is loaded by software as for
@@ -12,26 +12,19 @@
  * may let the hardware load it, and records are collected (X86_EVENT_LARGE_PEBS): then
  * they must be taken out before another task runs, or the event is read.
  *
- * The buffer is mapped where the hardware can write to it in user mode, too: the CPU's
- * entry area.  It is allocated for all CPUs with the first precise event, and stays.
+ * The buffer is allocated for all CPUs with the first precise event, and stays.
  *
  * Formats: 3, records of one kind (Skylake); 4 and 5, groups that are asked for
  * (MSR_PEBS_DATA_CFG), for fixed counters, too.  SDM vol. 3B 20.9.
  */
 #include <linux/bitfield.h>
-#include <linux/io.h>
 #include <linux/mutex.h>
 #include <linux/sched/clock.h>
-#include <linux/slab.h>
 
 #include <asm/cpu_entry_area.h>
-#include <asm/tlbflush.h>
 #include <asm/tsc.h>
 
 #include "intel.h"
-
-/* mm/cpu_entry_area.c maps it for each CPU. */
-DEFINE_PER_CPU_PAGE_ALIGNED(struct debug_store, cpu_debug_store);
 
 /**
  * struct pebs - this CPU's
@@ -95,12 +88,7 @@ static bool adaptive(void)
 	return format >= 4;
 }
 
-static struct debug_store *this_store(void)
-{
-	return &get_cpu_entry_area(smp_processor_id())->cpu_debug_store;
-}
-
-/* ---- Buffers --------------------------------------------------------------------- */
+/* ---- Buffers ---------------------------------------------------------------- */
 
 static DEFINE_MUTEX(buffer_mutex);
 static bool have_buffers;
@@ -108,18 +96,14 @@ static bool have_buffers;
 static int alloc_buffer(int cpu)
 {
 	void *area = &get_cpu_entry_area(cpu)->cpu_debug_buffers.pebs_buffer;
-	struct debug_store *store = &per_cpu(cpu_debug_store, cpu);
+	struct debug_store *store = &get_cpu_entry_area(cpu)->cpu_debug_store;
 	struct pebs *p = per_cpu_ptr(&pebs, cpu);
-	size_t offset;
 
 	if (p->buffer)
 		return 0;
-	p->buffer = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, get_order(PEBS_BUFFER_SIZE));
+	p->buffer = intel_ds_map(area, PEBS_BUFFER_SIZE);
 	if (!p->buffer)
 		return -ENOMEM;
-	/* Nobody had these addresses mapped, so no TLB has them. */
-	for (offset = 0; offset < PEBS_BUFFER_SIZE; offset += PAGE_SIZE)
-		cea_set_pte(area + offset, virt_to_phys(p->buffer + offset), PAGE_KERNEL);
 	store->pebs_buffer_base = (unsigned long)area;
 	store->pebs_index = store->pebs_buffer_base;
 	store->pebs_absolute_maximum = store->pebs_buffer_base + PEBS_BUFFER_SIZE;
@@ -157,10 +141,9 @@ void intel_pebs_start_cpu(void)
 	wrmsrl(MSR_IA32_PEBS_ENABLE, 0);
 	p->enable_is = 0;
 	p->groups_is = ~0ULL;
-	wrmsrl(MSR_IA32_DS_AREA, (unsigned long)this_store());
 }
 
-/* ---- A new event ------------------------------------------------------------------- */
+/* ---- A new event ------------------------------------------------------------ */
 
 /* What a record has of a sample; time only on the kernel's own clock. */
 #define RECORDED	(PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_ADDR |		\
@@ -251,12 +234,12 @@ u64 intel_pebs_counters(struct perf_event *event, u64 counters)
 	return counters & x86_type_of(event)->precise_counters;
 }
 
-/* ---- Counting ------------------------------------------------------------------------ */
+/* ---- Counting --------------------------------------------------------------- */
 
 /* Records a PMI: as many as fit, if all events want that. */
 static void set_threshold(const struct pebs *p)
 {
-	struct debug_store *store = this_store();
+	struct debug_store *store = intel_this_ds();
 
 	store->pebs_interrupt_threshold = p->large && p->large == p->users ?
 		store->pebs_absolute_maximum - 2 * RECORD_MAX : store->pebs_buffer_base + 1;
@@ -323,7 +306,7 @@ void intel_pebs_program(struct perf_event *event, int idx)
 		reload = -event->hw.sample_period & x86_pmu.value_mask;
 	if (idx >= INTEL_PMC_IDX_FIXED)
 		idx += fixed - INTEL_PMC_IDX_FIXED;
-	this_store()->pebs_event_reset[idx] = reload;
+	intel_this_ds()->pebs_event_reset[idx] = reload;
 }
 
 /**
@@ -357,7 +340,7 @@ u64 intel_pebs_recording(void)
 	return this_cpu_read(pebs.enable);
 }
 
-/* ---- Records --------------------------------------------------------------------------- */
+/* ---- Records ---------------------------------------------------------------- */
 
 static size_t decode_3(void *at, struct decoded *d, struct pebs_gprs *gprs)
 {
@@ -401,7 +384,8 @@ static size_t decode_4(void *at, struct decoded *d)
 	if (basic->format_group & PEBS_DATACFG_XMMS)
 		d->xmm = next;
 
-	return basic->format_size;
+	/* Never stand still, whatever it says. */
+	return max_t(size_t, basic->format_size, sizeof(*basic));
 }
 
 static void set_regs(struct perf_event *event, const struct decoded *d, struct pt_regs *regs)
@@ -496,7 +480,7 @@ static void set_memory(struct perf_event *event, const struct decoded *d,
 
 /* One sample out of a record.  @regs: where the PMI came, NULL outside of one. */
 static void output(struct x86_cpu *cpu, struct perf_event *event, const struct decoded *d,
-		   struct pt_regs *regs)
+		   struct pt_regs *regs, bool last)
 {
 	struct perf_sample_data data;
 	struct x86_perf_regs at = { };
@@ -515,10 +499,9 @@ static void output(struct x86_cpu *cpu, struct perf_event *event, const struct d
 		data.time = native_sched_clock_from_tsc(d->tsc) + __sched_clock_offset;
 		data.sample_flags |= PERF_SAMPLE_TIME;
 	}
-	if (has_branch_stack(event) && x86_pmu.sample)
+	if (has_branch_stack(event) && x86_pmu.sample && regs)
 		x86_pmu.sample(cpu, event, &data);
-	if (perf_event_overflow(event, &data, &at.regs))
-		x86_event_stop(event, 0);
+	x86_output_collected(event, &data, &at.regs, last);
 }
 
 /*
@@ -569,7 +552,7 @@ static void drain_event(struct x86_cpu *cpu, struct perf_event *event, void *bas
 	for (at = base; at < top; at += decode(at, &d, &gprs)) {
 		decode(at, &d, &gprs);
 		if (d.counters & bit && READ_ONCE(cpu->running) & bit)
-			output(cpu, event, &d, regs);
+			output(cpu, event, &d, regs, !--n);
 	}
 }
 
@@ -585,7 +568,7 @@ int intel_pebs_drain(struct pt_regs *regs)
 {
 	struct x86_cpu *cpu = this_cpu_ptr(&x86_cpu);
 	struct pebs *p = this_cpu_ptr(&pebs);
-	struct debug_store *store = this_store();
+	struct debug_store *store = intel_this_ds();
 	size_t used = store->pebs_index - store->pebs_buffer_base;
 	u64 left;
 	int n = 0;
@@ -606,19 +589,6 @@ int intel_pebs_drain(struct pt_regs *regs)
 }
 
 /**
- * intel_pebs_flush() - x86_pmu.flush(): an event's records are about to be missed
- * @event: one that collects records, on this CPU
- *
- * Context: IRQs off.
- */
-void intel_pebs_flush(struct perf_event *event)
-{
-	perf_pmu_disable(event->pmu);
-	intel_pebs_drain(NULL);
-	perf_pmu_enable(event->pmu);
-}
-
-/**
  * intel_pebs_sched_task() - a task leaves this CPU: so do its records
  *
  * Context: the scheduler, IRQs off, PMU off.
@@ -629,7 +599,7 @@ void intel_pebs_sched_task(void)
 		intel_pebs_drain(NULL);
 }
 
-/* ---- Coming up ------------------------------------------------------------------------------ */
+/* ---- Coming up -------------------------------------------------------------- */
 
 /**
  * intel_pebs_init() - is there PEBS, and of which kind?
