@@ -237,6 +237,11 @@ FIXTURE_TEARDOWN(faults)
 #define INHERIT		SW(PAGE_FAULTS, .inherit = 1)
 #define CHAIN		\
 	SW(CPU_CLOCK, .sample_period = 100000, .sample_type = PERF_SAMPLE_CALLCHAIN)
+#define LBR		\
+	.attr = { .type = PERF_TYPE_HARDWARE, .config = PERF_COUNT_HW_CPU_CYCLES,	\
+		  .sample_period = 100000, .sample_type = PERF_SAMPLE_BRANCH_STACK,	\
+		  .branch_sample_type = PERF_SAMPLE_BRANCH_USER | PERF_SAMPLE_BRANCH_CALL_STACK, \
+		  .exclude_kernel = 1 }
 #define SAMPLE		SW(PAGE_FAULTS, .sample_period = 1, .sample_type = PERF_SAMPLE_ADDR)
 
 V(self) { { SW(PAGE_FAULTS), OPEN } };
@@ -255,6 +260,8 @@ V(kprobe_event) { { .probe = "kprobe", .name = PROBE, OPEN, .spare_end = true } 
 /* Taking a breakpoint out of code takes memory; without, it stays: see uprobe_unregister(). */
 V(uprobe) { { .name = "uprobe", OPEN, .spare_end = true } };
 V(uprobe_event) { { .probe = "uprobe", .name = PROBE, OPEN, .spare_end = true } };
+V(calls) { { LBR, OPEN } };
+V(calls_of_cpu) { { LBR, OPEN, .place = CPU } };
 V(output) { { SAMPLE, .before = with_ring, .run = run_open, .works = samples } };
 V(ring) { { SAMPLE, .before = with_event, .run = run_map, .works = samples } };
 V(group) { { SW(PAGE_FAULTS, .read_format = PERF_FORMAT_GROUP),
