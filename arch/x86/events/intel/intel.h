@@ -6,6 +6,7 @@
 #define ARCH_X86_EVENTS_INTEL_INTEL_H
 
 #include "../perf_event.h"
+#include "model.h"
 
 /* PERF_CAPABILITIES, SDM vol. 3B 20.8 */
 #define CAP_LBR_FORMAT		GENMASK_ULL(5, 0)
@@ -15,29 +16,6 @@
 #define CAP_FULL_WIDTH		BIT_ULL(13)
 #define CAP_PEBS_BASELINE	BIT_ULL(14)
 #define CAP_PERF_METRICS	BIT_ULL(15)
-
-/* The event and umask of an event select, and all that changes what they mean. */
-#define SELECT_EVENT		ARCH_PERFMON_EVENTSEL_EVENT
-#define SELECT_UMASK		INTEL_ARCH_EVENT_MASK
-#define SELECT_ALL		(INTEL_ARCH_EVENT_MASK | X86_ALL_EVENT_FLAGS)
-
-/**
- * struct intel_match - the models that processors have
- * @vfm: vendor, family and model
- * @model: what it is, or what its large cores are
- * @small: what its small ones are, where it is hybrid
- * @hybrid: what the machine as a whole is called, label and name
- */
-struct intel_match {
-	u32			vfm;
-	const struct x86_model	*model;
-	const struct x86_model	*small;
-	const char		*label;
-	const char		*name;
-};
-
-extern const struct intel_match intel_matches[];
-extern const struct x86_model intel_generic_model;
 
 /* ---- ds.c: where the hardware leaves records -------------------------------- */
 

@@ -10,9 +10,11 @@
  */
 #include <linux/bitfield.h>
 
+#include <asm/cpu_device_id.h>
 #include <asm/intel-family.h>
+#include <asm/msr-index.h>
 
-#include "intel.h"
+#include "model.h"
 
 /* ---- Rows of tables --------------------------------------------------------- */
 
@@ -123,6 +125,12 @@ static const x86_cache_map skl_cache_extra = {
 static const struct event_constraint skl_constraints[] = {
 	FIXED(0x00c0, 0), FIXED(0x003c, 1), FIXED(0x0300, 2),
 	UMASK(0x01c0, 0x2),			/* INST_RETIRED.PREC_DIST */
+	/* Without hyper-threading there are eight counters, of which these have the first four. */
+	EVENT(0x28, 0xf), EVENT(0x32, 0xf), UMASK(0x0148, 0xf), UMASK(0x0159, 0xf),
+	EVENT(0x5e, 0xf), EVENT(0x9c, 0xf), EVENT(0xa3, 0xf), EVENT(0xa6, 0xf), EVENT(0xb7, 0xf),
+	EVENT(0xbb, 0xf), EVENT(0xc6, 0xf), EVENT(0xc7, 0xf), EVENT(0xc9, 0xf), EVENT(0xcd, 0xf),
+	EVENT(0xd0, 0xf), EVENT(0xd1, 0xf), EVENT(0xd2, 0xf), EVENT(0xd3, 0xf), EVENT(0xd4, 0xf),
+	EVENT(0xef, 0xf), EVENT(0xf4, 0xf), EVENT(0xfe, 0xf),
 	EVENT_CONSTRAINT_END
 };
 
@@ -187,11 +195,11 @@ static const struct event_constraint icl_constraints[] = {
 	EVENT(0x03, 0xf), EVENT(0x07, 0xf), EVENT(0x08, 0xf), EVENT(0x24, 0xf),
 	EVENT(0x28, 0xf), EVENT(0x32, 0xf), EVENT(0x48, 0xf), EVENT(0x49, 0xf),
 	EVENT(0x4c, 0xf), EVENT(0x51, 0xf), EVENT(0x54, 0xf), EVENT(0x55, 0xf),
-	EVENT(0x56, 0xf), EVENT(0x60, 0xf), EVENT(0x79, 0xf), EVENT(0x80, 0xf),
-	EVENT(0x83, 0xf), EVENT(0x85, 0xf), EVENT(0x87, 0xf),
-	/* CYCLE_ACTIVITY: those that look at the first and second level */
-	UMASK(0x01a3, 0xf), UMASK(0x05a3, 0xf), UMASK(0x06a3, 0xf), UMASK(0x08a3, 0xf),
-	UMASK(0x0ca3, 0xf),
+	EVENT(0x56, 0xf), EVENT(0x60, 0xf), EVENT(0x63, 0xf), EVENT(0x79, 0xf),
+	EVENT(0x80, 0xf), EVENT(0x83, 0xf), EVENT(0x85, 0xf), EVENT(0x87, 0xf),
+	/* CYCLE_ACTIVITY: those that look at a level of cache */
+	UMASK(0x01a3, 0xf), UMASK(0x02a3, 0xf), UMASK(0x05a3, 0xf), UMASK(0x06a3, 0xf),
+	UMASK(0x08a3, 0xf), UMASK(0x0ca3, 0xf),
 	EVENT(0xa8, 0xf), EVENT(0xab, 0xf), EVENT(0xb0, 0xf), EVENT(0xb7, 0xf),
 	EVENT(0xbb, 0xf), EVENT(0xbd, 0xf),
 	EVENT(0xd0, 0xf), EVENT(0xd1, 0xf), EVENT(0xd2, 0xf), EVENT(0xd3, 0xf),
@@ -303,6 +311,18 @@ static const struct extra_reg glc_extra[] = {
 	EVENT_EXTRA_END
 };
 
+/* Redwood Cove: Granite Rapids, Meteor Lake */
+static const struct extra_reg rwc_extra[] = {
+	OFFCORE(0x012a, 0, 0x3fffffffffULL),
+	OFFCORE(0x012b, 1, 0x3fffffffffULL),
+	LDLAT(0x01cd),
+	FRONTEND(0x02c6, 0x9),
+	FRONTEND(0x03c6, 0x7fff1f),
+	FRONTEND(0x40ad, 0x7),
+	FRONTEND(0x04c2, 0x8),
+	EVENT_EXTRA_END
+};
+
 static const struct x86_string glc_events[] = {
 	{ "mem-loads", "event=0xcd,umask=0x1,ldlat=3" },
 	{ "mem-stores", "event=0xcd,umask=0x2" },
@@ -312,33 +332,35 @@ static const struct x86_string glc_events[] = {
 	{ }
 };
 
-#define GOLDEN_COVE							\
+#define COVE(_extra)							\
 	.generic	= { ARCH_EVENTS, [PERF_COUNT_HW_REF_CPU_CYCLES] = 0x013c },	\
 	.cache		= &glc_cache,					\
 	.cache_extra	= &glc_cache_extra,				\
 	.constraints	= glc_constraints,				\
 	.precise	= glc_precise,					\
-	.extra		= glc_extra,					\
+	.extra		= _extra,					\
 	.events		= glc_events,					\
 	.formats	= offcore_formats,				\
-	.flags		= X86_MODEL_LATE_ACK | X86_MODEL_OFFCORE_ANY | X86_MODEL_LOAD_AUX,	\
+	.flags		= X86_MODEL_LATE_ACK | X86_MODEL_OFFCORE_ANY |	\
+			  X86_MODEL_LOAD_AUX | X86_MODEL_LATENCIES,	\
 	.metrics	= 8
 
 static const struct x86_model sapphire_rapids = {
-	.name = "sapphire_rapids", .label = "Sapphire Rapids events", GOLDEN_COVE
+	.name = "sapphire_rapids", .label = "Sapphire Rapids events", COVE(glc_extra)
 };
 
 static const struct x86_model granite_rapids = {
-	.name = "granite_rapids", .label = "Granite Rapids events", GOLDEN_COVE
+	.name = "granite_rapids", .label = "Granite Rapids events", COVE(rwc_extra)
 };
 
-static const struct x86_model golden_cove = { GOLDEN_COVE };
+static const struct x86_model golden_cove = { COVE(glc_extra) };
+static const struct x86_model redwood_cove = { COVE(rwc_extra) };
 
 /* ---- Gracemont, Crestmont --------------------------------------------------- */
 
 static const struct event_constraint grt_constraints[] = {
 	FIXED(0x00c0, 0), FIXED(0x003c, 1), FIXED(0x0300, 2), FIXED(0x013c, 2),
-	UMASK(0x05d0, 0x3), UMASK(0x06d0, 0x3),		/* load latency, store latency */
+	UMASK(0x05d0, 0x3), UMASK(0x06d0, 0xf),		/* load latency, store latency */
 	EVENT_CONSTRAINT_END
 };
 
@@ -393,24 +415,47 @@ static const struct x86_string grt_formats[] = {
 	{ }
 };
 
+static const struct extra_reg cmt_extra[] = {
+	OFFCORE(0x01b7, 0, 0x800ff3ffffffffffULL),
+	OFFCORE(0x02b7, 1, 0x0ff3ffffffffffULL),
+	LDLAT(0x05d0),
+	EVENT_EXTRA_REG(0x0127, MSR_SNOOP_RSP_0, SELECT_UMASK, ~0ULL, SNOOP_0),
+	EVENT_EXTRA_REG(0x0227, MSR_SNOOP_RSP_1, SELECT_UMASK, ~0ULL, SNOOP_1),
+	EVENT_EXTRA_END
+};
+
+static const struct x86_string cmt_formats[] = {
+	{ "offcore_rsp", "config1:0-63" },
+	{ "ldlat", "config1:0-15" },
+	{ "snoop_rsp", "config1:0-63" },
+	{ }
+};
+
+#define MONT(_extra, _formats)						\
+	.generic	= { ARCH_EVENTS, [PERF_COUNT_HW_REF_CPU_CYCLES] = 0x013c },	\
+	.cache		= &grt_cache,					\
+	.cache_extra	= &grt_cache_extra,				\
+	.constraints	= grt_constraints,				\
+	.precise	= grt_precise,					\
+	.extra		= _extra,					\
+	.events		= grt_events,					\
+	.formats	= _formats,					\
+	.flags		= X86_MODEL_OFFCORE_ANY | X86_MODEL_LATENCIES
+
 static const struct x86_model gracemont = {
-	.name		= "gracemont",
-	.label		= "Gracemont events",
-	.generic	= { ARCH_EVENTS, [PERF_COUNT_HW_REF_CPU_CYCLES] = 0x013c },
-	.cache		= &grt_cache,
-	.cache_extra	= &grt_cache_extra,
-	.constraints	= grt_constraints,
-	.precise	= grt_precise,
-	.extra		= grt_extra,
-	.events		= grt_events,
-	.formats	= grt_formats,
-	.flags		= X86_MODEL_OFFCORE_ANY | X86_MODEL_SMALL,
+	.name = "gracemont", .label = "Gracemont events", MONT(grt_extra, grt_formats)
+};
+
+static const struct x86_model crestmont = {
+	.name = "crestmont", .label = "Crestmont events", MONT(cmt_extra, cmt_formats)
 };
 
 /* ---- Which processor has which ---------------------------------------------- */
 
-#define HYBRID(_label, _name) \
-	.model = &golden_cove, .small = &gracemont, .label = _label, .name = _name
+#define ALDER_LAKE	.model = &golden_cove, .small = &gracemont,	\
+			.label = "Alderlake Hybrid events", .name = "alderlake_hybrid"
+#define METEOR_LAKE	.model = &redwood_cove, .small = &crestmont,	\
+			.label = "Meteorlake Hybrid events", .name = "meteorlake_hybrid"
 
 const struct intel_match intel_matches[] = {
 	{ INTEL_SKYLAKE_L,		&skylake },
@@ -432,10 +477,14 @@ const struct intel_match intel_matches[] = {
 	{ INTEL_GRANITERAPIDS_X,	&granite_rapids },
 	{ INTEL_GRANITERAPIDS_D,	&granite_rapids },
 	{ INTEL_ATOM_GRACEMONT,		&gracemont },
-	{ INTEL_ALDERLAKE,	HYBRID("Alderlake Hybrid events", "alderlake_hybrid") },
-	{ INTEL_ALDERLAKE_L,	HYBRID("Alderlake Hybrid events", "alderlake_hybrid") },
-	{ INTEL_RAPTORLAKE,	HYBRID("Alderlake Hybrid events", "alderlake_hybrid") },
-	{ INTEL_RAPTORLAKE_P,	HYBRID("Alderlake Hybrid events", "alderlake_hybrid") },
-	{ INTEL_RAPTORLAKE_S,	HYBRID("Alderlake Hybrid events", "alderlake_hybrid") },
+	{ INTEL_ATOM_CRESTMONT,		&crestmont },
+	{ INTEL_ATOM_CRESTMONT_X,	&crestmont },
+	{ INTEL_ALDERLAKE,	ALDER_LAKE },
+	{ INTEL_ALDERLAKE_L,	ALDER_LAKE },
+	{ INTEL_RAPTORLAKE,	ALDER_LAKE },
+	{ INTEL_RAPTORLAKE_P,	ALDER_LAKE },
+	{ INTEL_RAPTORLAKE_S,	ALDER_LAKE },
+	{ INTEL_METEORLAKE,	METEOR_LAKE },
+	{ INTEL_METEORLAKE_L,	METEOR_LAKE },
 	{ }
 };
