@@ -71,6 +71,7 @@ struct record_3 {
  * @gprs: registers after it; NULL if they are not there
  * @xmm: the others; NULL
  * @address: of its data; @source: where that was; @latency: how long it took
+ * @tsx: what came of a transaction
  */
 struct decoded {
 	u64			counters;
@@ -81,6 +82,7 @@ struct decoded {
 	u64			address;
 	u64			source;
 	u64			latency;
+	u64			tsx;
 };
 
 static bool adaptive(void)
@@ -151,7 +153,8 @@ void intel_pebs_start_cpu(void)
 			 PERF_SAMPLE_DATA_SRC | PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME | \
 			 PERF_SAMPLE_PERIOD | PERF_SAMPLE_WEIGHT_TYPE)
 #define MEMORY		(PERF_SAMPLE_ADDR | PERF_SAMPLE_DATA_SRC | PERF_SAMPLE_WEIGHT_TYPE | \
-			 PERF_SAMPLE_PHYS_ADDR | PERF_SAMPLE_DATA_PAGE_SIZE)
+			 PERF_SAMPLE_PHYS_ADDR | PERF_SAMPLE_DATA_PAGE_SIZE |		\
+			 PERF_SAMPLE_TRANSACTION)
 
 static u64 groups_of(struct perf_event *event)
 {
@@ -161,7 +164,8 @@ static u64 groups_of(struct perf_event *event)
 		return 0;
 	if (type & MEMORY)
 		groups |= PEBS_DATACFG_MEMINFO;
-	if (event->attr.precise_ip < 2 || type & (PERF_SAMPLE_REGS_INTR | PERF_SAMPLE_REGS_USER))
+	if (event->attr.precise_ip < 2 ||
+	    type & (PERF_SAMPLE_REGS_INTR | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_TRANSACTION))
 		groups |= PEBS_DATACFG_GP;
 	if (type & PERF_SAMPLE_REGS_INTR && event->attr.sample_regs_intr & PERF_REG_EXTENDED_MASK)
 		groups |= PEBS_DATACFG_XMMS;
@@ -181,11 +185,39 @@ static void set_data_flags(struct perf_event *event)
 	}
 }
 
+#define LOAD_LATENCY	0x01cd
+#define LOADS_AUX	0x8203
+
+/*
+ * Where a load was served from is in its record only if MEM_LOADS_AUX counts, too.  That must have
+ * been opened before it, in the same group.
+ */
+static bool lacks_aux(struct perf_event *event)
+{
+	struct perf_event *leader = event->group_leader, *sibling;
+
+	if (!(x86_type_of(event)->model->flags & X86_MODEL_LOAD_AUX) ||
+	    !(event->attr.sample_type & PERF_SAMPLE_DATA_SRC) ||
+	    (event->hw.config & SELECT_UMASK) != LOAD_LATENCY)
+		return false;
+	if (leader == event)
+		return true;
+	if ((leader->hw.config & SELECT_UMASK) == LOADS_AUX)
+		return false;
+	for_each_sibling_event(sibling, leader) {
+		if ((sibling->hw.config & SELECT_UMASK) == LOADS_AUX)
+			return false;
+	}
+
+	return true;
+}
+
 /**
  * intel_pebs_config() - is a new event precise, and can it be?
  * @event: the event
  *
- * Return: 0; -EOPNOTSUPP: not so precise; -ENOMEM.
+ * Return: 0; -EOPNOTSUPP: not so precise; -ENODATA: it needs another event, see lacks_aux();
+ * -ENOMEM.
  *
  * Context: may sleep.
  */
@@ -196,6 +228,8 @@ int intel_pebs_config(struct perf_event *event)
 	struct hw_perf_event *hwc = &event->hw;
 	int err;
 
+	if (lacks_aux(event))
+		return -ENODATA;
 	if (!attr->precise_ip)
 		return 0;
 	if (attr->precise_ip > x86_type_of(event)->max_precise)
@@ -355,6 +389,7 @@ static size_t decode_3(void *at, struct decoded *d, struct pebs_gprs *gprs)
 	*d = (struct decoded){
 		.counters = r->counters, .real_ip = r->real_ip, .tsc = r->tsc, .gprs = gprs,
 		.address = r->address, .source = r->source, .latency = r->latency,
+		.tsx = r->tsx,
 	};
 
 	return sizeof(*r);
@@ -375,6 +410,7 @@ static size_t decode_4(void *at, struct decoded *d)
 		d->address = memory->address;
 		d->source = memory->aux;
 		d->latency = memory->mem_latency;
+		d->tsx = memory->tsx_tuning;
 		next = memory + 1;
 	}
 	if (basic->format_group & PEBS_DATACFG_GP) {
@@ -454,6 +490,31 @@ static u64 source_of(struct perf_event *event, u64 source)
 	       PERF_MEM_S(LOCK, NA) | PERF_MEM_S(TLB, NA);
 }
 
+/* Bits 15:0 are the instruction's, 47:32 the cache's, where there are two. */
+static union perf_sample_weight latency_of(struct perf_event *event, u64 latency)
+{
+	union perf_sample_weight weight = { .full = latency };
+
+	if (x86_type_of(event)->model->flags & X86_MODEL_LATENCIES) {
+		weight.full = latency >> 32 & 0xffff;
+		if (event->attr.sample_type & PERF_SAMPLE_WEIGHT_STRUCT)
+			weight.var2_w = latency & 0xffff;
+	}
+
+	return weight;
+}
+
+/* Flags in the order of PERF_TXN_*, and for RTM the code that XABORT gave, if it says so. */
+static u64 transaction_of(const struct decoded *d)
+{
+	u64 txn = d->tsx >> 32 & 0xff;
+
+	if (txn & PERF_TXN_TRANSACTION && d->gprs && d->gprs->ax & 1)
+		txn |= (d->gprs->ax >> 24 & 0xff) << PERF_TXN_ABORT_SHIFT;
+
+	return txn;
+}
+
 static void set_memory(struct perf_event *event, const struct decoded *d,
 		       struct perf_sample_data *data)
 {
@@ -468,13 +529,16 @@ static void set_memory(struct perf_event *event, const struct decoded *d,
 		data->sample_flags |= PERF_SAMPLE_DATA_SRC;
 	}
 	if (type & PERF_SAMPLE_WEIGHT_TYPE && event->hw.flags & X86_EVENT_DATA_LATENCY) {
-		if (format >= 5 && type & PERF_SAMPLE_WEIGHT_STRUCT) {
-			data->weight.var1_dw = d->latency >> 32 & 0xffff;
-			data->weight.var2_w = d->latency & 0xffff;
-		} else {
-			data->weight.full = format >= 5 ? d->latency >> 32 & 0xffff : d->latency;
-		}
+		data->weight = latency_of(event, d->latency);
 		data->sample_flags |= type & PERF_SAMPLE_WEIGHT_TYPE;
+	} else if (type & PERF_SAMPLE_WEIGHT_TYPE && d->tsx) {
+		/* Cycles that were for nothing. */
+		data->weight.full = d->tsx & U32_MAX;
+		data->sample_flags |= type & PERF_SAMPLE_WEIGHT_TYPE;
+	}
+	if (type & PERF_SAMPLE_TRANSACTION) {
+		data->txn = transaction_of(d);
+		data->sample_flags |= PERF_SAMPLE_TRANSACTION;
 	}
 }
 
