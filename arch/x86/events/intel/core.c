@@ -61,7 +61,7 @@ struct intel_cpu {
 	} reg[EXTRA_REG_MAX];
 	u64			host_only;
 	u64			guest_only;
-	struct perf_guest_switch_msr	switched;
+	struct perf_guest_switch_msr	switched[2];
 };
 
 static DEFINE_PER_CPU(struct intel_cpu, intel_cpu);
@@ -597,17 +597,24 @@ struct perf_guest_switch_msr *perf_guest_get_msrs(int *nr, void *data)
 	struct x86_cpu *cpu = this_cpu_ptr(&x86_cpu);
 	struct intel_cpu *icpu = this_cpu_ptr(&intel_cpu);
 
+	u64 recording = intel_pebs_recording();
+
 	*nr = 0;
 	if (x86_pmu.set_on != intel_set_on)
 		return NULL;
-	icpu->switched = (struct perf_guest_switch_msr){
+	/* A record would go to where the guest has something else mapped. */
+	icpu->switched[0] = (struct perf_guest_switch_msr){
 		.msr	= MSR_CORE_PERF_GLOBAL_CTRL,
 		.host	= global_ctrl(cpu, cpu->running & ~icpu->guest_only),
-		.guest	= global_ctrl(cpu, cpu->running & ~icpu->host_only),
+		.guest	= global_ctrl(cpu, cpu->running & ~icpu->host_only & ~recording),
 	};
-	*nr = 1;
+	icpu->switched[1] = (struct perf_guest_switch_msr){
+		.msr	= MSR_IA32_PEBS_ENABLE,
+		.host	= recording,
+	};
+	*nr = x86_core_types[0].max_precise ? 2 : 1;
 
-	return &icpu->switched;
+	return icpu->switched;
 }
 EXPORT_SYMBOL_GPL(perf_guest_get_msrs);
 
