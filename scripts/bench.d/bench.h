@@ -27,7 +27,7 @@ struct path {
 };
 
 extern const struct path switch_paths[], call_paths[], fork_paths[], hit_paths[], sample_paths[],
-	mmap_paths[], wait_paths[], breakpoint_paths[], trigger_paths[];
+	mmap_paths[], wait_paths[], breakpoint_paths[], trigger_paths[], hardware_paths[];
 
 /* Takes of one act. */
 struct takes {

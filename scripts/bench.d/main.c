@@ -18,7 +18,7 @@
 
 static const struct path *const all[] = {
 	switch_paths, call_paths, fork_paths, hit_paths, sample_paths, mmap_paths, wait_paths,
-	breakpoint_paths, trigger_paths,
+	breakpoint_paths, trigger_paths, hardware_paths,
 };
 
 static u64 own_cost;		/* of an empty take */
