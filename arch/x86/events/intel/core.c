@@ -50,6 +50,7 @@ struct shared_regs {
  * @reg: what this CPU last wrote to a register, and in which epoch
  * @host_only: counters that shall not count in a guest
  * @guest_only: counters that shall count in a guest only
+ * @aborting: transactions are aborted
  * @switched: what KVM switches on the way to a guest
  */
 struct intel_cpu {
@@ -61,6 +62,7 @@ struct intel_cpu {
 	} reg[EXTRA_REG_MAX];
 	u64			host_only;
 	u64			guest_only;
+	bool			aborting;
 	struct perf_guest_switch_msr	switched[2];
 };
 
@@ -145,6 +147,32 @@ static void write_extra(struct perf_event *event)
 	icpu->reg[want->idx].epoch = epoch;
 }
 
+/* ---- Counter 3 and transactions --------------------------------------------- */
+
+/*
+ * Where microcode uses counter 3 for transactions, that counter is ours only while they all
+ * abort.  The user may say that they must not (allow_tsx_force_abort).
+ */
+#define ABORTING_COUNTER	BIT_ULL(3)
+
+static bool may_abort = true;
+
+static bool has_force_abort(void)
+{
+	return boot_cpu_has(X86_FEATURE_TSX_FORCE_ABORT);
+}
+
+static void set_aborting(struct x86_cpu *cpu)
+{
+	struct intel_cpu *icpu = this_cpu_ptr(&intel_cpu);
+	bool want = cpu->used & ABORTING_COUNTER;
+
+	if (want == icpu->aborting)
+		return;
+	icpu->aborting = want;
+	wrmsrl(MSR_TSX_FORCE_ABORT, want ? MSR_TFA_RTM_FORCE_ABORT : 0);
+}
+
 /* ---- Which counters --------------------------------------------------------- */
 
 static u64 counters_for(struct x86_core_type *type, u64 config)
@@ -195,6 +223,8 @@ static u64 intel_constrain(struct x86_cpu *cpu, struct perf_event *event)
 	if (event->hw.flags & X86_EVENT_BTS)
 		return BIT_ULL(INTEL_PMC_IDX_FIXED_BTS);
 	counters = counters_for(x86_type_of(event), event->hw.config);
+	if (has_force_abort() && !READ_ONCE(may_abort))
+		counters &= ~ABORTING_COUNTER;
 
 	return event->hw.flags & X86_EVENT_PEBS ? intel_pebs_counters(event, counters) : counters;
 }
@@ -228,6 +258,8 @@ static void intel_set_on(struct x86_cpu *cpu, u64 want, u64 had)
 
 static void intel_pmu_enabled(struct x86_cpu *cpu)
 {
+	if (has_force_abort())
+		set_aborting(cpu);
 	intel_lbr_on();
 }
 
@@ -525,6 +557,7 @@ static void intel_start_cpu(int nr)
 		count_counters(cpu->type);
 	find_shared(nr);
 	memset(icpu->reg, 0, sizeof(icpu->reg));
+	icpu->aborting = false;
 	cpu->fixed = 0;
 	if (x86_pmu.version < 2)
 		return;
@@ -567,8 +600,18 @@ static ssize_t freeze_on_smi_store(struct device *dev, struct device_attribute *
 }
 static DEVICE_ATTR_RW(freeze_on_smi);
 
-static struct attribute *intel_attrs[] = { &dev_attr_freeze_on_smi.attr, NULL };
-static const struct attribute_group intel_group = { .attrs = intel_attrs };
+static DEVICE_BOOL_ATTR(allow_tsx_force_abort, 0644, may_abort);
+
+static struct attribute *intel_attrs[] = {
+	&dev_attr_freeze_on_smi.attr, &dev_attr_allow_tsx_force_abort.attr.attr, NULL
+};
+
+static umode_t shown(struct kobject *kobj, struct attribute *attr, int i)
+{
+	return attr == intel_attrs[1] && !has_force_abort() ? 0 : attr->mode;
+}
+
+static const struct attribute_group intel_group = { .attrs = intel_attrs, .is_visible = shown };
 
 static struct x86_string intel_formats[] = {
 	{ "event", "config:0-7" },
