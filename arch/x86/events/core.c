@@ -10,8 +10,8 @@
  * hw_perf_event here:
  *
  *  idx	the counter, -1 while it has none
- *  last_tag	the counter that it had last plus one, 0 for none.  It is asked for
- *		again, because that register may still say what this event wants.
+ *  last_tag	the counters that can count it, and the one that it had last, which is
+ *		asked for again: that register may still say what this event wants
  *  config	the event select
  *  prev_count	the counter, extended by its sign, when event->count was last brought
  *		up to date.  Counters hold the negative of what is left to count.
@@ -259,7 +259,7 @@ static void put_on(struct x86_cpu *cpu, int i, int idx)
 		hwc->event_base_rdpmc = idx;
 	}
 	hwc->idx = idx;
-	hwc->last_tag = idx + 1;
+	x86_set_last_counter(hwc, idx);
 	hwc->last_cpu = smp_processor_id();
 	cpu->idx[i] = idx;
 	cpu->event[idx] = event;
@@ -313,11 +313,11 @@ static bool move_for(struct x86_cpu *cpu, int i)
 static bool place(struct x86_cpu *cpu, int i)
 {
 	u64 free = cpu->allowed[i] & ~cpu->used;
-	int last = cpu->list[i]->hw.last_tag;
+	int last = x86_last_counter(&cpu->list[i]->hw);
 
 	if (!free)
 		return move_for(cpu, i);
-	put_on(cpu, i, last && free & BIT_ULL(last - 1) ? last - 1 : fls64(free) - 1);
+	put_on(cpu, i, last >= 0 && free & BIT_ULL(last) ? last : fls64(free) - 1);
 
 	return true;
 }
@@ -338,7 +338,6 @@ static int x86_event_add(struct perf_event *event, int flags)
 	struct x86_cpu *cpu = this_cpu_ptr(&x86_cpu);
 	struct hw_perf_event *hwc = &event->hw;
 	int i = cpu->n;
-	u64 allowed;
 
 	if (unlikely(cpu->epoch != READ_ONCE(x86_register_epoch))) {
 		cpu->epoch = READ_ONCE(x86_register_epoch);
@@ -346,8 +345,7 @@ static int x86_event_add(struct perf_event *event, int flags)
 	}
 	if (i == X86_COUNTERS_MAX)
 		return -EAGAIN;
-	allowed = x86_pmu.constrain(cpu, event);
-	if (!allowed)
+	if (x86_pmu.fits && !x86_pmu.fits(cpu, event))
 		return -EAGAIN;
 
 	hwc->idx = -1;
@@ -355,7 +353,7 @@ static int x86_event_add(struct perf_event *event, int flags)
 	if (!(flags & PERF_EF_START))
 		hwc->state |= PERF_HES_ARCH;
 	cpu->list[i] = event;
-	cpu->allowed[i] = allowed;
+	cpu->allowed[i] = x86_allowed(hwc);
 	cpu->idx[i] = -1;
 	cpu->n++;
 	/* In a transaction all are placed at its end. */

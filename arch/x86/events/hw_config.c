@@ -235,7 +235,7 @@ static bool add_to_trial(struct perf_event *event, struct pmu *pmu, u64 *allowed
 		return true;
 	if (*n == X86_COUNTERS_MAX)
 		return false;
-	allowed[*n] = x86_pmu.constrain(NULL, event);
+	allowed[*n] = x86_allowed(&event->hw);
 
 	return allowed[(*n)++];
 }
@@ -312,7 +312,6 @@ int x86_event_init(struct perf_event *event)
 
 	hwc->idx = -1;
 	hwc->last_cpu = -1;
-	hwc->last_tag = 0;
 	hwc->extra_reg.idx = EXTRA_REG_NONE;
 	hwc->branch_reg.idx = EXTRA_REG_NONE;
 	err = configure(event);
@@ -320,6 +319,7 @@ int x86_event_init(struct perf_event *event)
 		put_hardware();
 		return err;
 	}
+	hwc->last_tag = x86_pmu.counters(event);
 	if (!group_fits(event)) {
 		destroy(event);
 		return -EINVAL;

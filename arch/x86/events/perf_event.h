@@ -169,10 +169,11 @@ static inline bool x86_is_hybrid(void)
  * @hw_config: decide what is the vendor's of a new event, after hw.config has what
  *	is everybody's.  May sleep.  0, or an errno for open.
  * @destroy: give back what @hw_config took.  Optional; may sleep.
- * @constrain: the counters that an event may use, of those of its core type.  0 if
- *	what it needs besides is in use.  On the CPU, IRQs off; or @cpu NULL, to try
- *	whether a group is possible, when nothing may be taken.
- * @release: give back what @constrain took.
+ * @counters: the counters that can count a new event, of those of its core type; 0 if
+ *	there is none.  Decided once; may sleep.
+ * @fits: can an event be on this CPU together with those that are?  If it can, take
+ *	what it needs besides a counter.  Optional: any can.  On the CPU, IRQs off.
+ * @release: give back what @fits took.
  * @program: an event is about to count on counter idx, which is off: make its
  *	registers right, or note what x86_set_on() shall write.
  * @unprogram: it does not any more.  Optional.
@@ -219,7 +220,8 @@ struct x86_pmu {
 	int (*handle_irq)(struct pt_regs *regs);
 	int (*hw_config)(struct perf_event *event);
 	void (*destroy)(struct perf_event *event);
-	u64 (*constrain)(struct x86_cpu *cpu, struct perf_event *event);
+	u64 (*counters)(struct perf_event *event);
+	bool (*fits)(struct x86_cpu *cpu, struct perf_event *event);
 	void (*release)(struct x86_cpu *cpu, struct perf_event *event);
 	void (*program)(struct x86_cpu *cpu, struct perf_event *event, int idx);
 	void (*unprogram)(struct x86_cpu *cpu, struct perf_event *event, int idx);
@@ -278,6 +280,31 @@ static inline unsigned int x86_counter_msr(int idx)
 {
 	return x86_pmu.counter_base + idx * x86_pmu.step;
 }
+
+/*
+ * hw_perf_event.last_tag has what is asked for each time that an event is added: in its
+ * highest byte the counter that the event had last, plus one; below a bit for each counter
+ * that can count it.
+ */
+#define X86_TAG_LAST	56
+
+static inline u64 x86_allowed(const struct hw_perf_event *hwc)
+{
+	return hwc->last_tag & GENMASK_ULL(X86_TAG_LAST - 1, 0);
+}
+
+/* -1: none yet. */
+static inline int x86_last_counter(const struct hw_perf_event *hwc)
+{
+	return (int)(hwc->last_tag >> X86_TAG_LAST) - 1;
+}
+
+static inline void x86_set_last_counter(struct hw_perf_event *hwc, int idx)
+{
+	hwc->last_tag = x86_allowed(hwc) | (u64)(idx + 1) << X86_TAG_LAST;
+}
+
+static_assert(INTEL_PMC_IDX_FIXED_BTS < X86_TAG_LAST && INTEL_PMC_IDX_METRIC_END < X86_TAG_LAST);
 
 /* ---- hw_config.c: from attr to registers ------------------------------------ */
 

@@ -103,9 +103,14 @@ static int amd_hw_config(struct perf_event *event)
 	return has_branch_stack(event) ? amd_lbr_config(event) : 0;
 }
 
-static u64 amd_constrain(struct x86_cpu *cpu, struct perf_event *event)
+static u64 amd_counters(struct perf_event *event)
 {
-	return cpu && !amd_lbr_fits(event) ? 0 : x86_type_of(event)->general;
+	return x86_type_of(event)->general;
+}
+
+static bool amd_fits(struct x86_cpu *cpu, struct perf_event *event)
+{
+	return amd_lbr_fits(event);
 }
 
 static void amd_added(struct x86_cpu *cpu, struct perf_event *event)
@@ -263,6 +268,7 @@ int __init amd_pmu_init(void)
 	}
 	if (x86_pmu.branches) {
 		x86_pmu.destroy = amd_lbr_destroy;
+		x86_pmu.fits = amd_fits;
 		x86_pmu.added = amd_added;
 		x86_pmu.removed = amd_removed;
 		x86_pmu.pmu_enabled = amd_pmu_enabled;
@@ -274,7 +280,7 @@ int __init amd_pmu_init(void)
 	x86_pmu.max_period = GENMASK_ULL(46, 0);
 	x86_pmu.formats = amd_formats;
 	x86_pmu.hw_config = amd_hw_config;
-	x86_pmu.constrain = amd_constrain;
+	x86_pmu.counters = amd_counters;
 	x86_pmu.start_cpu = amd_start_cpu;
 	type->general = GENMASK_ULL(counters - 1, 0);
 	type->counters = type->general;

@@ -151,7 +151,8 @@ static void write_extra(struct perf_event *event)
 
 /*
  * Where microcode uses counter 3 for transactions, that counter is ours only while they all
- * abort.  The user may say that they must not (allow_tsx_force_abort).
+ * abort.  The user may say that they must not (allow_tsx_force_abort): then events that are
+ * opened from then on do without it.
  */
 #define ABORTING_COUNTER	BIT_ULL(3)
 
@@ -212,13 +213,9 @@ static void intel_destroy(struct perf_event *event)
 	intel_bts_destroy(event);
 }
 
-static u64 intel_constrain(struct x86_cpu *cpu, struct perf_event *event)
+static u64 intel_counters(struct perf_event *event)
 {
 	u64 counters;
-
-	if (cpu && (!intel_lbr_fits(event) || !intel_topdown_fits(cpu, event) ||
-		    !take_extra(event)))
-		return 0;
 
 	if (event->hw.flags & X86_EVENT_BTS)
 		return BIT_ULL(INTEL_PMC_IDX_FIXED_BTS);
@@ -227,6 +224,11 @@ static u64 intel_constrain(struct x86_cpu *cpu, struct perf_event *event)
 		counters &= ~ABORTING_COUNTER;
 
 	return event->hw.flags & X86_EVENT_PEBS ? intel_pebs_counters(event, counters) : counters;
+}
+
+static bool intel_fits(struct x86_cpu *cpu, struct perf_event *event)
+{
+	return intel_lbr_fits(event) && intel_topdown_fits(cpu, event) && take_extra(event);
 }
 
 /* ---- Counting --------------------------------------------------------------- */
@@ -801,7 +803,8 @@ int __init intel_pmu_init(void)
 	x86_pmu.step = 1;
 	x86_pmu.formats = intel_formats;
 	x86_pmu.hw_config = intel_hw_config;
-	x86_pmu.constrain = intel_constrain;
+	x86_pmu.counters = intel_counters;
+	x86_pmu.fits = intel_fits;
 	x86_pmu.release = intel_release;
 	x86_pmu.read = intel_read;
 	x86_pmu.flush = intel_flush;
