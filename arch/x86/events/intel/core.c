@@ -402,11 +402,11 @@ static int intel_handle_irq(struct pt_regs *regs)
 {
 	struct x86_cpu *cpu = this_cpu_ptr(&x86_cpu);
 	bool enabled = cpu->enabled;
-	bool late = cpu->type->model->flags & X86_MODEL_LATE_ACK;
+	u32 when = cpu->type->model->flags & (X86_MODEL_LATE_ACK | X86_MODEL_MID_ACK);
 	int handled;
 
 	/* A PMI masks its own vector.  Some models would then raise one that is over. */
-	if (!late)
+	if (!when)
 		apic_write(APIC_LVTPC, APIC_DM_NMI);
 
 	/* The register may be ahead of @on: the NMI came in x86_sync(). */
@@ -419,11 +419,13 @@ static int intel_handle_irq(struct pt_regs *regs)
 	intel_lbr_off();
 	handled = handle_pmi(cpu, regs);
 	cpu->enabled = enabled;
+	if (when == X86_MODEL_MID_ACK)
+		apic_write(APIC_LVTPC, APIC_DM_NMI);
 	if (enabled)
 		intel_lbr_on();
 	x86_sync(cpu);
 
-	if (late)
+	if (when == X86_MODEL_LATE_ACK)
 		apic_write(APIC_LVTPC, APIC_DM_NMI);
 
 	return handled;

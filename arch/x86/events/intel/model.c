@@ -440,7 +440,8 @@ static const struct x86_string cmt_formats[] = {
 	.extra		= _extra,					\
 	.events		= grt_events,					\
 	.formats	= _formats,					\
-	.flags		= X86_MODEL_OFFCORE_ANY | X86_MODEL_LATENCIES
+	.flags		= X86_MODEL_OFFCORE_ANY | X86_MODEL_LATENCIES |	\
+			  X86_MODEL_MID_ACK
 
 static const struct x86_model gracemont = {
 	.name = "gracemont", .label = "Gracemont events", MONT(grt_extra, grt_formats)
