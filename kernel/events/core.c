@@ -1073,7 +1073,7 @@ static bool child_leave(struct perf_event *child)
 		return false;
 	child->attach_state &= ~PERF_ATTACH_CHILD;
 	child_fold(child);
-	/* Who finds the list empty finds the sums.  Pairs with list_empty_careful() in perf_read_tree(). */
+	/* Who finds the list empty finds the sums: list_empty_careful() in perf_read_tree(). */
 	smp_wmb();
 	list_del_init_careful(&child->child_list);
 
@@ -1745,6 +1745,19 @@ int perf_event_init_task(struct task_struct *child, u64 clone_flags)
 		perf_event_free_task(child);
 
 	return ret;
+}
+
+/**
+ * perf_event_fork() - a task was forked and can be found by others
+ * @task: the child, which has not run yet
+ *
+ * Context: the parent; may sleep.
+ */
+void perf_event_fork(struct task_struct *task)
+{
+	perf_sideband_task(task, NULL, true);
+	perf_event_namespaces(task);
+	perf_task_data_sync(task);
 }
 
 /* ---- Exit ------------------------------------------------------------ */

@@ -522,19 +522,6 @@ void perf_sideband_task(struct task_struct *task, struct perf_event_context *tas
 }
 
 /**
- * perf_event_fork() - a task was forked and can be found by others
- * @task: the child, which has not run yet
- *
- * Context: the parent; may sleep.
- */
-void perf_event_fork(struct task_struct *task)
-{
-	perf_sideband_task(task, NULL, true);
-	perf_event_namespaces(task);
-	perf_task_data_sync(task);
-}
-
-/**
  * perf_event_comm() - a task has a new name
  * @task: the task
  * @exec: it has it from exec
