@@ -671,7 +671,7 @@ static void modify(struct kunit *test)
 	struct perf_event_attr attr = watch(2);
 	struct perf_event *bp = register_user_hw_breakpoint(&attr, NULL, NULL, current);
 
-	if (bp == ERR_PTR(-EINVAL) && !IS_ENABLED(CONFIG_X86))
+	if (!IS_ENABLED(CONFIG_X86) && PTR_ERR(bp) == -EINVAL)
 		kunit_skip(test, "a task may have none in the kernel");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(bp));
 	attr.bp_len = 0;

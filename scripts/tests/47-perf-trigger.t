@@ -16,7 +16,7 @@ make -s -C "$TOP/tools/perf-trigger" OUTPUT="$SCRATCH/" >&2;	it "builds"
 awk '/^Examples$/ { here = 1 } here && /^  \/\* gcc/ { code = 1 }
 	/^\*\*/ { exit } code { print substr($0, 3) }' "$page" \
 	>"$SCRATCH/example.c"
-build=$(sed -n '1s,/\* \(gcc.*example\.c\) \*/,\1,p' "$SCRATCH/example.c")
+build=$(sed -n '1s,/\* \(gcc.*example\) \*/,\1,p' "$SCRATCH/example.c")
 (cd "$SCRATCH" && ${build:-false} >&2);	it "the example builds"
 
 # What is typed there after "# ", and what it prints up to the next headline.
