@@ -358,7 +358,8 @@ static inline bool perf_event_is_held(const struct perf_event *event)
  */
 static inline void perf_event_pmu_start(struct perf_event *event, int flags)
 {
-	if (!perf_event_is_held(event))
+	/* About to end: what stopped it had its last sample.  Pairs with take_off_irq(). */
+	if (!perf_event_is_held(event) && !READ_ONCE(event->pending_disable))
 		event->pmu->start(event, flags);
 }
 
