@@ -4,7 +4,6 @@
 # the kernel for itself (its sample data_breakpoint, a module), ptrace in the kernel's own test; by turns, and together.
 packages=(gdb gcc libc6-dev binutils kmod)
 on=none
-quick='*at once*|*two of the kernel*'
 
 # sample KERNEL: the module, unchanged, in a directory named by what the kernel calls itself
 sample()
