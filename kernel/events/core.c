@@ -1906,10 +1906,12 @@ void perf_event_delayed_put(struct task_struct *task)
 
 /* ---- Exec ------------------------------------------------------------ */
 
+/* Many may wait for a PMU: it is filled once, not for each of them. */
 static void exec_enable_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx,
 			   void *arg)
 {
 	struct perf_event_context **parent = arg;
+	struct perf_event_pmu_context *epc;
 	struct perf_event *event;
 	bool any = false;
 
@@ -1917,12 +1919,17 @@ static void exec_enable_fn(struct perf_cpu_context *cpuctx, struct perf_event_co
 		if (!event->attr.enable_on_exec)
 			continue;
 		event->attr.enable_on_exec = 0;
-		enable_fn(cpuctx, ctx, event);
+		want_fn(cpuctx, ctx, event);
 		any = true;
 	}
+	if (!any)
+		return;
 
-	if (any)
-		*parent = ctx_unclone(ctx);
+	*parent = ctx_unclone(ctx);
+	if (!cpuctx)
+		return;
+	list_for_each_entry(epc, &ctx->pmu_ctx_list, pmu_ctx_entry)
+		perf_epc_resched(cpuctx, epc);
 }
 
 /* Return: the context that this one is no clone of any more, to be put. */

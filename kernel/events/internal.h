@@ -283,6 +283,7 @@ void perf_epc_sched_in(struct perf_cpu_context *cpuctx, struct perf_event_pmu_co
 		       enum perf_group_kind kind);
 void perf_epc_sched_out(struct perf_event_pmu_context *epc, enum perf_group_kind kind);
 void perf_resched(struct perf_cpu_context *cpuctx, struct pmu *pmu);
+void perf_epc_resched(struct perf_cpu_context *cpuctx, struct perf_event_pmu_context *epc);
 void perf_mux_init_cpu(struct perf_cpu_pmu_context *cpc, int cpu);
 void perf_mux_restart(struct perf_cpu_pmu_context *cpc);
 

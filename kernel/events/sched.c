@@ -533,6 +533,20 @@ void perf_resched(struct perf_cpu_context *cpuctx, struct pmu *pmu)
 }
 
 /**
+ * perf_epc_resched() - the same, for a part of a context that has changed
+ * @cpuctx: this CPU's context
+ * @epc: the part, of @cpuctx or of the task's context on this CPU
+ *
+ * Context: as perf_resched().
+ */
+void perf_epc_resched(struct perf_cpu_context *cpuctx, struct perf_event_pmu_context *epc)
+{
+	if (perf_ctx_is_task(epc->ctx))
+		this_cpc(epc->pmu)->task_epc = epc;
+	perf_resched(cpuctx, epc->pmu);
+}
+
+/**
  * perf_pmu_resched() - fill a PMU of this CPU again
  * @pmu: the PMU, whose rules of what fits have changed
  *

@@ -398,4 +398,55 @@ TEST_F(hw, page_of_one_that_waits)
 	EXPECT_EQ(pe_count(fd[nr / 2]), self->ring.page->offset);
 }
 
+/*
+ * How long a task takes to execute a program, and to end, with one event that is on and @nr
+ * that begin then.
+ */
+static __u64 exec_time(struct perf_event_attr attr, int nr)
+{
+	int program = empty_program(), *fd = calloc(nr, sizeof(*fd)), first;
+	struct worker w;
+	__u64 start;
+
+	if (!worker_fork(&w)) {
+		worker_wait(&w);
+		_exit(-exec_program(program));
+	}
+	attr.disabled = 0;
+	first = pe_open(&attr, w.pid, -1, -1, 0);
+	attr.disabled = 1;
+	attr.enable_on_exec = 1;
+	for (int i = 0; i < nr; i++) {
+		fd[i] = pe_open(&attr, w.pid, -1, -1, 0);
+		if (fd[i] < 0)
+			abort();
+	}
+	start = now_ns(CLOCK_MONOTONIC);
+	worker_post(&w);
+	if (worker_join(&w) != 1000 + SIGSEGV)
+		abort();
+	start = now_ns(CLOCK_MONOTONIC) - start;
+	for (int i = 0; i < nr; i++)
+		close(fd[i]);
+	free(fd);
+	close(first);
+	close(program);
+	return start;
+}
+
+/* Few of many find room; each is looked at once, not once for each other. */
+TEST_F(hw, exec_enables_many)
+{
+	struct rlimit limit = { 4096, 4096 };
+	__u64 few, many;
+
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	exec_time(self->insns, 1);
+	few = exec_time(self->insns, 250);
+	many = exec_time(self->insns, 2000);
+	EXPECT_GT(24 * few, many) {
+		TH_LOG("250 events: %llu ns, 2,000: %llu ns", few, many);
+	}
+}
+
 TEST_HARNESS_MAIN
