@@ -587,6 +587,7 @@ struct perf_event {
 	unsigned int			group_generation;
 	int				nr_siblings;
 	int				group_caps;
+	bool				group_unmade;	/* a copy's siblings are still to come */
 	bool				resident;
 
 	/* Times: ctx->lock, on the CPU where the context is active. */

@@ -1483,6 +1483,7 @@ static bool inherit_link(struct inherit *inherit, struct perf_event *clone,
 	guard(raw_spinlock_irq)(&inherit->ctx->lock);
 	clone->pmu_ctx = epc;
 	clone->ctx = perf_ctx_get(inherit->ctx);
+	clone->group_unmade = clone->group_leader == clone;
 	group_join(clone);
 	ctx_add_event(NULL, inherit->ctx, clone);
 
@@ -1597,10 +1598,13 @@ static int inherit_group(struct inherit *inherit, struct perf_event *leader)
 		if (IS_ERR(clone))
 			return PTR_ERR(clone);
 	}
+	if (!first)
+		return 0;
 
 	/* The two can be read together: read.c compares. */
-	if (first)
-		first->group_generation = leader->group_generation;
+	guard(raw_spinlock_irq)(&inherit->ctx->lock);
+	first->group_generation = leader->group_generation;
+	first->group_unmade = false;
 
 	return 0;
 }

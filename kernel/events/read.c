@@ -113,6 +113,9 @@ static int read_add(struct perf_read *read)
 	struct perf_read_row *row = read->rows;
 	u64 enabled, running;
 
+	/* Its task has not run. */
+	if (read->group && event->group_unmade)
+		return 0;
 	if (read->group &&
 	    (!group_is_whole(event) || WARN_ON_ONCE(event->nr_siblings >= read->nr)))
 		return -ECHILD;
