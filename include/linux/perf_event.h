@@ -596,6 +596,7 @@ struct perf_event {
 
 	/* Inheritance: child_mutex. */
 	struct mutex			child_mutex;
+	bool				summing;	/* no copy may change its task */
 	struct list_head		child_list;
 	atomic64_t			child_count;
 	atomic64_t			child_total_time_enabled;

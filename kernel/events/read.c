@@ -209,10 +209,25 @@ int perf_event_read(struct perf_event *event, bool group)
 
 /* ---- Event and copies --------------------------------------------------------- */
 
+static int perf_read_copies(struct perf_read *read)
+{
+	struct perf_event *root = read->event, *child;
+	int err = perf_read_run(read);
+
+	list_for_each_entry(child, &root->child_list, child_list) {
+		if (err)
+			break;
+		read->event = child;
+		err = perf_read_run(read);
+	}
+
+	return err;
+}
+
 /* Add up read->event and its copies; ctx->mutex held. */
 static int perf_read_tree(struct perf_read *read)
 {
-	struct perf_event *root = read->event, *child;
+	struct perf_event *root = read->event;
 	int err;
 
 	lockdep_assert_held(&root->ctx->mutex);
@@ -225,14 +240,16 @@ static int perf_read_tree(struct perf_read *read)
 	if (list_empty_careful(&root->child_list))
 		return perf_read_run(read);
 
+	/*
+	 * Two that swap their counts could be seen both before and after, or not at all.
+	 * Pairs with READ_ONCE() in event_lists_match(): who swaps holds the locks of
+	 * both, of which we take one after the other, so either is done before the first
+	 * of them is read, or sees this.
+	 */
 	guard(mutex)(&root->child_mutex);
-	err = perf_read_run(read);
-	list_for_each_entry(child, &root->child_list, child_list) {
-		if (err)
-			break;
-		read->event = child;
-		err = perf_read_run(read);
-	}
+	WRITE_ONCE(root->summing, true);
+	err = perf_read_copies(read);
+	WRITE_ONCE(root->summing, false);
 
 	return err;
 }

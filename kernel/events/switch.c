@@ -35,7 +35,10 @@ static bool ctxs_are_clones(struct perf_event_context *a, struct perf_event_cont
 	return a->parent_ctx && a->parent_ctx == b->parent_ctx && a->parent_gen == b->parent_gen;
 }
 
-/* Do the lists, of equal length, tell the same story in the same order? */
+/*
+ * Do the lists, of equal length, tell the same story in the same order?  And is nobody
+ * adding up what would be swapped: pairs with WRITE_ONCE() in perf_read_tree().
+ */
 static bool event_lists_match(struct perf_event_context *actx, struct perf_event_context *bctx)
 {
 	struct list_head *node = &bctx->event_list;
@@ -44,7 +47,8 @@ static bool event_lists_match(struct perf_event_context *actx, struct perf_event
 	list_for_each_entry(a, &actx->event_list, event_entry) {
 		node = node->next;
 		b = list_entry(node, struct perf_event, event_entry);
-		if (perf_event_root(a) != perf_event_root(b))
+		if (perf_event_root(a) != perf_event_root(b) ||
+		    READ_ONCE(perf_event_root(a)->summing))
 			return false;
 	}
 
