@@ -1774,11 +1774,6 @@ static void exit_event(struct perf_event *event, unsigned int flags, struct list
 {
 	struct perf_event *parent = event->parent;
 
-	if (parent && flags & PERF_DETACH_GROUP && event->attr.inherit_stat) {
-		perf_event_disable_locked(event);
-		perf_sideband_read(event, current);
-	}
-
 	if (parent)
 		flags |= PERF_DETACH_GROUP | PERF_DETACH_CHILD;
 	if (perf_event_detach(event, flags | PERF_DETACH_EXIT))
@@ -1786,6 +1781,15 @@ static void exit_event(struct perf_event *event, unsigned int flags, struct list
 
 	/* Who polls wants to know that nothing more will come. */
 	perf_event_wakeup(perf_event_root(event));
+}
+
+/* Of a task that has run, and needs the event no more: what it has counted. */
+static void exit_tell(struct perf_event *event)
+{
+	if (event->parent && event->attr.inherit_stat) {
+		perf_event_disable_locked(event);
+		perf_sideband_read(event, current);
+	}
 }
 
 /* Take a context away from its task, for good. */
@@ -1817,8 +1821,10 @@ static void exit_ctx(struct task_struct *task, struct perf_event_context *ctx)
 	mutex_lock(&ctx->mutex);
 	ctx_bury(task, ctx);
 	perf_sideband_task(task, ctx, false);
-	list_for_each_entry_safe(event, tmp, &ctx->event_list, event_entry)
+	list_for_each_entry_safe(event, tmp, &ctx->event_list, event_entry) {
+		exit_tell(event);
 		exit_event(event, 0, &dead);
+	}
 	mutex_unlock(&ctx->mutex);
 
 	put_dead(&dead);
@@ -1946,6 +1952,7 @@ static struct perf_event_context *exec_remove(struct perf_event_context *ctx,
 	list_for_each_entry_safe(event, tmp, &ctx->event_list, event_entry) {
 		if (!event->attr.remove_on_exec)
 			continue;
+		exit_tell(event);
 		exit_event(event, PERF_DETACH_GROUP, dead);
 		any = true;
 	}

@@ -963,7 +963,8 @@ void perf_log_lost_samples(struct perf_event *event, u64 lost)
 }
 
 /**
- * perf_sideband_read() - READ: what an inherited event has counted when exec removes it
+ * perf_sideband_read() - READ: what an inherited event has counted when its task, or
+ * exec, ends it
  * @event: the event, with attr.inherit_stat, disabled
  * @task: its task, current
  *

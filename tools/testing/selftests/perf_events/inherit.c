@@ -523,4 +523,117 @@ TEST_F(inherit, close_against_exit_of_children)
 	}
 }
 
+/* ---- Read while the copies change ---- */
+
+/* A copy whose siblings are still to come has not counted, and spoils no reading. */
+TEST_F(inherit, group_is_read_while_copies_are_made)
+{
+	__u64 format = PERF_FORMAT_GROUP, end;
+	struct reading r;
+	int last, nr = 0;
+	pid_t forker;
+
+	ASSERT_EQ(0, pin_to(0));
+	self->attr.read_format = format;
+	self->fd = pe_self(&self->attr);
+	for (int i = 0; i < 20; i++) {
+		last = pe_open(&self->attr, 0, -1, self->fd, 0);
+		ASSERT_LE(0, last);
+	}
+	forker = fork();
+	if (!forker) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pin_to(1);
+		for (;;)
+			child_join(fork_toucher(0));
+	}
+	end = now_ns(CLOCK_MONOTONIC) + rounds(2000) * NSEC_PER_MSEC;
+	while (now_ns(CLOCK_MONOTONIC) < end) {
+		ASSERT_EQ(0, pe_read(self->fd, format, &r)) {
+			TH_LOG("after %d readings", nr);
+		}
+		nr++;
+	}
+	EXPECT_LT(100, nr);
+	kill(forker, SIGKILL);
+	child_join(forker);
+}
+
+/* Two tasks that wake each other, on one CPU: their contexts swap, and what they counted. */
+static pid_t fork_pair(struct worker *ready, int nr)
+{
+	struct worker w;
+	pid_t first = worker_fork(ready);
+
+	if (first)
+		return first;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	pin_to(1);
+	worker_wait(ready);
+	if (!worker_fork(&w)) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (worker_wait(&w))
+			worker_post(&w);
+		_exit(0);
+	}
+	touch_pages(nr);
+	worker_post(ready);
+	for (;;) {
+		worker_post(&w);
+		worker_wait(&w);
+	}
+}
+
+/* Whose count it is makes no difference to the sum, which is that of both. */
+TEST_F(inherit, sum_is_whole_while_counts_swap)
+{
+	__u64 end, now, last = 0;
+	struct worker w;
+	pid_t pair;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "one CPU: nobody swaps while another reads");
+	ASSERT_EQ(0, pin_to(0));
+	pair = fork_pair(&w, 50 * CHILD_PAGES);
+	self->attr.inherit_stat = 1;
+	self->fd = pe_open(&self->attr, pair, -1, -1, 0);
+	worker_post(&w);
+	ASSERT_TRUE(worker_wait(&w));
+	end = now_ns(CLOCK_MONOTONIC) + rounds(2000) * NSEC_PER_MSEC;
+	while (now_ns(CLOCK_MONOTONIC) < end) {
+		now = pe_count(self->fd);
+		ASSERT_LE(last, now);
+		ASSERT_GT(50 * CHILD_PAGES + 1000, now);
+		last = now;
+	}
+	EXPECT_LE(50 * CHILD_PAGES, last);
+	kill(pair, SIGKILL);
+	worker_join(&w);
+}
+
+/* What perf record -s lives on: each copy says what it has counted when it ends. */
+TEST_F(inherit, copy_tells_its_count_at_exit)
+{
+	union record rec;
+	struct ring ring;
+	pid_t child;
+
+	ASSERT_EQ(0, pin_to(0));
+	never_swap();
+	self->attr.inherit_stat = 1;
+	self->attr.read_format = PERF_FORMAT_ID;
+	self->fd = pe_open(&self->attr, 0, 0, -1, 0);
+	ASSERT_EQ(0, ring_map(&ring, self->fd, 4));
+	child = fork_toucher(CHILD_PAGES);
+	ASSERT_EQ(0, child_join(child));
+	ASSERT_EQ(1, ring_find(&ring, PERF_RECORD_READ, &rec));
+	EXPECT_EQ(32, rec.head.size);
+	EXPECT_EQ(child, rec.halves[2]);
+	EXPECT_EQ(child, rec.halves[3]);
+	EXPECT_TRUE(about(CHILD_PAGES, rec.words[2]));
+	EXPECT_EQ(pe_id(self->fd), rec.words[3]);
+	EXPECT_EQ(0, ring_find(&ring, PERF_RECORD_READ, &rec));
+	ring_unmap(&ring);
+}
+
 TEST_HARNESS_MAIN
