@@ -359,7 +359,7 @@ static void ctx_put_on_ipi(void *info)
 
 	perf_cpuctx_lock(cpuctx, ctx);
 	if (ctx->task == current && !ctx->active && ctx->nr_wanted)
-		perf_task_ctx_on(cpuctx, ctx);
+		perf_task_ctx_on(cpuctx, ctx, false);
 	perf_cpuctx_unlock(cpuctx, ctx);
 }
 

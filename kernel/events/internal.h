@@ -272,7 +272,8 @@ enum perf_group_kind {
 
 bool perf_event_matches_cpu(struct perf_event *event);
 void perf_ctx_update_time(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx);
-void perf_task_ctx_on(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx);
+void perf_task_ctx_on(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx,
+		      bool switched);
 void perf_task_ctx_off(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx);
 void perf_group_enqueue(struct perf_event *leader);
 void perf_group_dequeue(struct perf_event *leader);

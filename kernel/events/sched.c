@@ -654,7 +654,8 @@ void perf_ctx_update_time(struct perf_cpu_context *cpuctx, struct perf_event_con
 		perf_clock_update(&ctx->clock, now);
 }
 
-static void task_epc_on(struct perf_cpu_context *cpuctx, struct perf_event_pmu_context *epc)
+static void task_epc_on(struct perf_cpu_context *cpuctx, struct perf_event_pmu_context *epc,
+			bool switched)
 {
 	struct perf_cpu_pmu_context *cpc = this_cpc(epc->pmu);
 	bool pinned = !perf_group_set_empty(&epc->pinned_groups);
@@ -672,7 +673,7 @@ static void task_epc_on(struct perf_cpu_context *cpuctx, struct perf_event_pmu_c
 		perf_epc_sched_in(cpuctx, &cpc->epc, PERF_GROUPS_FLEXIBLE);
 	perf_epc_sched_in(cpuctx, epc, PERF_GROUPS_FLEXIBLE);
 	/* The PMU's state of the task comes before its first interrupt. */
-	if (cpc->sched_cb_usage)
+	if (switched && cpc->sched_cb_usage)
 		epc->pmu->sched_task(epc, current, true);
 	perf_pmu_enable(epc->pmu);
 }
@@ -681,10 +682,12 @@ static void task_epc_on(struct perf_cpu_context *cpuctx, struct perf_event_pmu_c
  * perf_task_ctx_on() - the current task's context comes to this CPU
  * @cpuctx: this CPU's context, with no task context on
  * @ctx: the context of current
+ * @switched: so does the task, or else it was here without
  *
  * Context: IRQs off, both locks held.
  */
-void perf_task_ctx_on(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx)
+void perf_task_ctx_on(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx,
+		      bool switched)
 {
 	struct perf_event_pmu_context *epc;
 	u64 now = perf_clock();
@@ -699,7 +702,7 @@ void perf_task_ctx_on(struct perf_cpu_context *cpuctx, struct perf_event_context
 	perf_cgroup_update_time(cpuctx, now);
 
 	list_for_each_entry(epc, &ctx->pmu_ctx_list, pmu_ctx_entry)
-		task_epc_on(cpuctx, epc);
+		task_epc_on(cpuctx, epc, switched);
 }
 
 /**

@@ -275,7 +275,7 @@ static bool ctx_sched_in(struct perf_cpu_context *cpuctx, struct task_struct *ta
 	/* Exit may have let go of it. */
 	on = ctx->task == task && ctx->nr_wanted;
 	if (on)
-		perf_task_ctx_on(cpuctx, ctx);
+		perf_task_ctx_on(cpuctx, ctx, true);
 	perf_cpuctx_unlock(cpuctx, ctx);
 
 	return on;
