@@ -656,7 +656,8 @@ static void ctx_account(struct perf_event_context *ctx, struct perf_event *event
 		ctx->nr_inherit += n;
 	if (event->attr.inherit_stat)
 		ctx->nr_stat += n;
-	if (event->hw.flags & PERF_EVENT_FLAG_USER_READ_CNT)
+	/* Those of a software event are a part of its timer. */
+	if (!is_software_event(event) && event->hw.flags & PERF_EVENT_FLAG_USER_READ_CNT)
 		ctx->nr_user += n;
 	if (event->attach_state & PERF_ATTACH_TASK_DATA)
 		ctx->nr_task_data += n;
@@ -1254,7 +1255,7 @@ void perf_event_disable_local(struct perf_event *event)
 	if (here) {
 		perf_ctx_update_time(cpuctx, ctx);
 		disable_fn(cpuctx, ctx, event);
-	} else if (!ctx->active) {
+	} else if (!WARN_ON_ONCE(!task_ctx) && !ctx->active) {
 		disable_fn(NULL, ctx, event);
 	}
 	perf_cpuctx_unlock(cpuctx, task_ctx);

@@ -448,7 +448,8 @@ static int event_check_pmu(struct perf_event *event)
 
 	/* A PMU that counts for several CPUs knows neither tasks nor cgroups. */
 	if (pmu->task_ctx_nr == perf_invalid_context &&
-	    (event->hw.target || is_cgroup_event(event)))
+	    (event->hw.target || is_cgroup_event(event) ||
+	     is_cgroup_event(event->group_leader)))
 		return -EINVAL;
 	if (event->attr.aux_output && !(pmu->capabilities & PERF_PMU_CAP_AUX_OUTPUT))
 		return -EOPNOTSUPP;

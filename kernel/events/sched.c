@@ -554,11 +554,12 @@ void perf_epc_resched(struct perf_cpu_context *cpuctx, struct perf_event_pmu_con
  */
 void perf_pmu_resched(struct pmu *pmu)
 {
-	struct perf_cpu_context *cpuctx = this_cpu_ptr(&perf_cpu_context);
 	struct perf_event_context *task_ctx;
+	struct perf_cpu_context *cpuctx;
 	unsigned long flags;
 
 	local_irq_save(flags);
+	cpuctx = this_cpu_ptr(&perf_cpu_context);
 	task_ctx = cpuctx->task_ctx;
 	perf_cpuctx_lock(cpuctx, task_ctx);
 	perf_ctx_update_time(cpuctx, task_ctx);
