@@ -493,8 +493,6 @@ EXPORT_SYMBOL_GPL(perf_event_addr_filters_sync);
  */
 int perf_addr_filters_init(struct perf_event *event)
 {
-	INIT_LIST_HEAD(&event->addr_filters.list);
-	raw_spin_lock_init(&event->addr_filters.lock);
 	if (!has_addr_filter(event))
 		return 0;
 
@@ -534,18 +532,15 @@ void perf_addr_filters_free(struct perf_event *event)
  *
  * Context: any; in the section under child_mutex that makes the child known, or a
  * change of filters may come between and miss the child.
- * Return: 0.
  */
-int perf_addr_filters_inherit(struct perf_event *event, struct perf_event *parent)
+void perf_addr_filters_inherit(struct perf_event *event, struct perf_event *parent)
 {
 	if (!has_addr_filter(event))
-		return 0;
+		return;
 
 	guard(raw_spinlock_irqsave)(&perf_event_addr_filters(event)->lock);
 	memcpy(event->addr_filter_ranges, parent->addr_filter_ranges,
 	       event->pmu->nr_addr_filters * sizeof(*event->addr_filter_ranges));
-
-	return 0;
 }
 
 static void family_apply_filters(struct perf_event *event)

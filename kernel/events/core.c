@@ -1585,6 +1585,11 @@ static struct perf_event *inherit_event(struct inherit *inherit, struct perf_eve
 	return clone;
 }
 
+/*
+ * @first stays, though no mutex of its context is held: who closes its root meets the
+ * forking task's own event first on the list of children, and waits for that one's
+ * ctx->mutex.
+ */
 static int inherit_group(struct inherit *inherit, struct perf_event *leader)
 {
 	struct perf_event *first, *sibling, *clone;
@@ -1841,7 +1846,7 @@ static void disown_events(struct task_struct *task)
 	guard(mutex)(&task->perf_event_mutex);
 	list_for_each_entry_safe(event, tmp, &task->perf_event_list, owner_entry) {
 		list_del_init(&event->owner_entry);
-		/* Pairs with smp_load_acquire() in event_disown(): off the list first. */
+		/* Pairs with smp_load_acquire() in event_get_owner(): off the list first. */
 		smp_store_release(&event->owner, NULL);
 	}
 }

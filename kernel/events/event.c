@@ -20,7 +20,6 @@
  * The owner is the task that opened the event, for prctl().  It is on the
  * owner's list; either of them may go first.
  */
-#include <linux/anon_inodes.h>
 #include <linux/bpf.h>
 #include <linux/pid_namespace.h>
 #include <linux/poll.h>
@@ -494,27 +493,16 @@ static int event_init_callchain(struct perf_event *event)
 }
 
 /* From here on the rest of the kernel reports what the event may want. */
-static int event_account(struct perf_event *event)
+static void event_account(struct perf_event *event)
 {
-	int ret;
-
 	if (event->parent)
-		return 0;
+		return;
 
-	ret = perf_sideband_account(event);
-	if (ret)
-		return ret;
-	if (event->attr.freq && event->attr.sample_freq) {
-		ret = perf_freq_events_get();
-		if (ret) {
-			perf_sideband_unaccount(event);
-			return ret;
-		}
-	}
+	perf_sideband_account(event);
+	if (event->attr.freq && event->attr.sample_freq)
+		perf_freq_events_get();
 	if (event_needs_switches(event))
 		perf_sched_events_get();
-
-	return 0;
 }
 
 static int event_make(struct perf_event *event, const struct perf_event_params *p)
@@ -536,7 +524,7 @@ static int event_make(struct perf_event *event, const struct perf_event_params *
 	if (!ret)
 		ret = security_perf_event_alloc(event);
 	if (!ret)
-		ret = event_account(event);
+		event_account(event);
 
 	return ret;
 }

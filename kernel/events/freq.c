@@ -311,15 +311,12 @@ static unsigned int nr_freq_events;
  * Those need the tick on CPUs that could do without.
  *
  * Context: task.
- * Return: 0.
  */
-int perf_freq_events_get(void)
+void perf_freq_events_get(void)
 {
 	guard(spinlock)(&nr_freq_lock);
 	if (!nr_freq_events++)
 		tick_dep_set(TICK_DEP_BIT_PERF_EVENTS);
-
-	return 0;
 }
 
 /**

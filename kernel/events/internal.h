@@ -304,7 +304,7 @@ extern int sysctl_perf_event_sample_rate;
 u64 perf_freq_period(u64 nsec, u64 count, u64 freq);
 u64 perf_freq_smooth(u64 period, u64 wanted);
 #endif
-int perf_freq_events_get(void);
+void perf_freq_events_get(void);
 void perf_freq_events_put(void);
 void perf_event_adjust_freq(struct perf_event *event, u64 nsec, u64 count, bool disable);
 void perf_event_unthrottle(struct perf_event *event, bool start);
@@ -407,7 +407,7 @@ static inline u64 perf_event_clock(struct perf_event *event)
 
 /* ---- Side-band records: sideband.c ----------------------------------------------- */
 
-int perf_sideband_account(struct perf_event *event);
+void perf_sideband_account(struct perf_event *event);
 void perf_sideband_unaccount(struct perf_event *event);
 void perf_sideband_init_cpu(int cpu);
 void perf_sideband_switch(struct task_struct *task, struct task_struct *other, bool sched_in);
@@ -763,7 +763,7 @@ bool perf_addr_filter_map(const struct perf_addr_filter *filter,
 int perf_event_set_filter(struct perf_event *event, void __user *arg);
 int perf_addr_filters_init(struct perf_event *event);
 void perf_addr_filters_free(struct perf_event *event);
-int perf_addr_filters_inherit(struct perf_event *event, struct perf_event *parent);
+void perf_addr_filters_inherit(struct perf_event *event, struct perf_event *parent);
 int perf_addr_filters_set(struct perf_event *event, char *str);
 void perf_addr_filters_exec(struct perf_event_context *ctx);
 void perf_addr_filters_mmap(struct vm_area_struct *vma);

@@ -489,7 +489,7 @@ static struct perf_event *perf_event_of_fd(struct fd f)
 }
 
 /* A task by its number as the caller sees it, 0 for the caller; with a reference. */
-static struct task_struct *find_lively_task_by_vpid(pid_t vpid)
+static struct task_struct *task_get_by_vpid(pid_t vpid)
 {
 	struct task_struct *task;
 
@@ -526,7 +526,7 @@ static int perf_open_fd(const struct perf_event_attr *attr, pid_t pid, int cpu,
 	if (flags & PERF_FLAG_PID_CGROUP) {
 		params.cgroup_fd = pid;
 	} else if (pid != -1) {
-		task = find_lively_task_by_vpid(pid);
+		task = task_get_by_vpid(pid);
 		if (!task)
 			return -ESRCH;
 		/* Copies of a group are whole, or there are none. */

@@ -653,8 +653,8 @@ static DEFINE_MUTEX(unregister_mutex);
  * Its callbacks are, until this returns.
  *
  * Context: task, may sleep: waits for those who are opening its events, and for
- * grace periods; cpu_hotplug_lock may be held if the driver's destroy() does not
- * mind.
+ * grace periods.  Without cpu_hotplug_lock, which a writer of sysfs that we wait for
+ * may be waiting for.
  */
 void perf_pmu_unregister(struct pmu *pmu)
 {

@@ -377,18 +377,15 @@ static bool sb_count(struct perf_event *event, int delta)
  *
  * Does nothing for inherited events.
  *
- * Return: 0; nothing can fail yet.
- *
  * Context: may sleep.
  */
-int perf_sideband_account(struct perf_event *event)
+void perf_sideband_account(struct perf_event *event)
 {
 	if (event->parent || !sb_count(event, 1) || event->attach_state & PERF_ATTACH_TASK)
-		return 0;
+		return;
 
 	scoped_guard(raw_spinlock_irqsave, &sb_lock)
 		list_add_rcu(&event->sb_list, per_cpu_ptr(&sb_events, event->cpu));
-	return 0;
 }
 
 /**
@@ -424,7 +421,7 @@ static void sb_visit(struct perf_event *event, perf_sb_fn fn, void *arg)
 {
 	/*
 	 * An event on the CPU's list may still be on its way to its context.  Pairs
-	 * with WRITE_ONCE() in attach_commit(), which comes after all else is set.
+	 * with smp_store_release() in attach_commit(), which comes after all else is set.
 	 */
 	if (!smp_load_acquire(&event->ctx))
 		return;
