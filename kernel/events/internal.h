@@ -662,7 +662,22 @@ static inline void put_recursion_context(u8 *recursion, int level)
 int perf_event_read(struct perf_event *event, bool group);
 ssize_t perf_event_read_to_user(struct perf_event *event, char __user *buf, size_t count);
 extern const struct perf_event_op perf_event_op_reset;
-u64 perf_event_count(struct perf_event *event, bool self);
+
+/**
+ * perf_event_count() - what has been brought in so far
+ * @event: the event
+ * @self: leave out inherited copies that have ended
+ *
+ * Context: any, NMI included.
+ *
+ * Return: the count.
+ */
+static inline u64 perf_event_count(struct perf_event *event, bool self)
+{
+	u64 count = local64_read(&event->count);
+
+	return self ? count : count + atomic64_read(&event->child_count);
+}
 
 /* ---- Opening: open.c ------------------------------------------------------------- */
 

@@ -63,6 +63,7 @@ struct perf_read {
 	u64			running;
 	unsigned int		nr;		/* rows; 0: only bring counts in */
 	struct perf_read_row	*rows;		/* leader, siblings in order */
+	bool			more;		/* they hold something: add to it */
 	int			cpu;		/* where to try next, -1: done */
 	int			err;		/* when done */
 };
@@ -89,11 +90,19 @@ static int read_counters(struct perf_event *event, bool group)
 	return txn ? pmu->commit_txn(pmu) : 0;
 }
 
-static void row_add(struct perf_read_row *row, struct perf_event *event)
+static void row_add(struct perf_read_row *row, struct perf_event *event, bool more)
 {
-	row->count += perf_event_count(event, false);
-	row->lost += atomic64_read(&event->lost_samples);
-	row->id = perf_event_root(event)->id;
+	struct perf_read_row own = {
+		.count	= perf_event_count(event, false),
+		.id	= perf_event_root(event)->id,
+		.lost	= atomic64_read(&event->lost_samples),
+	};
+
+	if (more) {
+		own.count += row->count;
+		own.lost += row->lost;
+	}
+	*row = own;
 }
 
 /* Is the group of a copy still a copy of the root's group?  ctx->lock held. */
@@ -124,11 +133,12 @@ static int read_add(struct perf_read *read)
 	read->enabled += enabled + atomic64_read(&event->child_total_time_enabled);
 	read->running += running + atomic64_read(&event->child_total_time_running);
 
-	row_add(row, event);
+	row_add(row, event, read->more);
 	if (read->group) {
 		for_each_sibling_event(sibling, event)
-			row_add(++row, sibling);
+			row_add(++row, sibling, read->more);
 	}
+	read->more = true;
 
 	return 0;
 }
@@ -266,7 +276,7 @@ static int perf_read_tree(struct perf_read *read)
  */
 u64 perf_event_read_value(struct perf_event *event, u64 *enabled, u64 *running)
 {
-	struct perf_read_row row = {};
+	struct perf_read_row row __uninitialized;
 	struct perf_read read = { .event = event, .nr = 1, .rows = &row };
 	struct perf_event_context *ctx = perf_event_ctx_lock(event);
 
@@ -279,22 +289,6 @@ u64 perf_event_read_value(struct perf_event *event, u64 *enabled, u64 *running)
 	return row.count;
 }
 EXPORT_SYMBOL_GPL(perf_event_read_value);
-
-/**
- * perf_event_count() - what has been brought in so far
- * @event: the event
- * @self: leave out inherited copies that have ended
- *
- * Context: any, NMI included.
- *
- * Return: the count.
- */
-u64 perf_event_count(struct perf_event *event, bool self)
-{
-	u64 count = local64_read(&event->count);
-
-	return self ? count : count + atomic64_read(&event->child_count);
-}
 
 /* ---- From where the event is ----------------------------------------------------- */
 
@@ -428,6 +422,7 @@ static ssize_t read_into(struct perf_event *event, u64 **words, size_t room)
 	bool group = format & PERF_FORMAT_GROUP;
 	enum perf_event_state state = READ_ONCE(event->state);
 	struct perf_read read = { .event = group ? event->group_leader : event, .group = group };
+	size_t size;
 	int err;
 
 	read.nr = group ? 1 + read.event->nr_siblings : 1;
@@ -437,7 +432,8 @@ static ssize_t read_into(struct perf_event *event, u64 **words, size_t room)
 		return 0;
 	if (perf_event_is_orphan(event))
 		return -ENODEV;
-	if (words_size(format, read.nr) > room)
+	size = words_size(format, read.nr);
+	if (size > room)
 		return -ENOSPC;
 
 	if (read.nr > FEW_EVENTS)
@@ -446,14 +442,12 @@ static ssize_t read_into(struct perf_event *event, u64 **words, size_t room)
 		return -ENOMEM;
 
 	read.rows = (struct perf_read_row *)(*words + HEAD_WORDS);
-	/* Copies are added; what goes to the user is written in put_words(). */
-	memset(read.rows, 0, read.nr * sizeof(*read.rows));
 	err = perf_read_tree(&read);
 	if (err)
 		return err;
 
 	put_words(*words, &read, format);
-	return words_size(format, read.nr);
+	return size;
 }
 
 /**
