@@ -161,16 +161,14 @@ static bool read_own_count(const struct perf_event *event)
 	return event->attr.inherit && (event->attr.sample_type & PERF_SAMPLE_READ);
 }
 
-static unsigned int read_name(struct perf_event *event, u64 format, u64 *values)
+static __always_inline u64 *put_name(u64 *to, struct perf_event *event, u64 format)
 {
-	unsigned int n = 0;
-
 	if (format & PERF_FORMAT_ID)
-		values[n++] = perf_event_root(event)->id;
+		*to++ = perf_event_root(event)->id;
 	if (format & PERF_FORMAT_LOST)
-		values[n++] = atomic64_read(&event->lost_samples);
+		*to++ = atomic64_read(&event->lost_samples);
 
-	return n;
+	return to;
 }
 
 static unsigned int member_size(u64 format)
@@ -180,27 +178,36 @@ static unsigned int member_size(u64 format)
 
 #define MEMBER_WORDS	3
 
-static unsigned int read_member(u64 *values, struct perf_event *event,
-				struct perf_event *member, bool skip_read)
+/* How the values of a group are read. */
+struct group_read {
+	struct perf_event	*event;		/* that overflowed, and is up to date */
+	u64			format;
+	bool			own, skip;	/* see read_own_count(); all are up to date */
+};
+
+static __always_inline u64 *put_member(u64 *to, struct perf_event *member,
+				       const struct group_read *how)
 {
-	/*
-	 * The overflow has brought its own event up to date.  One that is on another
-	 * CPU shows what it stored last.
-	 */
-	if (member != event && !skip_read && event_is_here(member))
+	/* One that is on another CPU shows what it stored last. */
+	if (member != how->event && !how->skip && event_is_here(member))
 		perf_event_pmu_read(member);
 
-	values[0] = perf_event_count(member, read_own_count(event));
-	return 1 + read_name(member, event->attr.read_format, values + 1);
+	*to++ = perf_event_count(member, how->own);
+	return put_name(to, member, how->format);
 }
 
 static void write_members(struct perf_output_handle *handle, struct perf_event *event,
 			  unsigned int room, bool skip_read)
 {
+	const struct group_read how = {
+		.event	= event,
+		.format	= event->attr.read_format,
+		.own	= read_own_count(event),
+		.skip	= skip_read,
+	};
 	struct perf_event *leader = event->group_leader, *sibling;
-	u64 values[8 * MEMBER_WORDS] __uninitialized;
+	u64 values[8 * MEMBER_WORDS] __uninitialized, *to = values;
 	u64 absent[MEMBER_WORDS] = { };
-	unsigned int n;
 
 	/* Nothing goes on or off this CPU while its counters are read. */
 	guard(irqsave)();
@@ -208,21 +215,21 @@ static void write_members(struct perf_output_handle *handle, struct perf_event *
 	if (!room--)
 		return;
 
-	n = read_member(values, event, leader, skip_read);
+	to = put_member(to, leader, &how);
 	for_each_sibling_event(sibling, leader) {
 		if (!room)
 			break;
-		if (n > ARRAY_SIZE(values) - MEMBER_WORDS) {
-			perf_output_copy(handle, values, n * sizeof(u64));
-			n = 0;
+		if (to > values + ARRAY_SIZE(values) - MEMBER_WORDS) {
+			perf_output_copy(handle, values, (to - values) * sizeof(u64));
+			to = values;
 		}
-		n += read_member(values + n, event, sibling, skip_read);
+		to = put_member(to, sibling, &how);
 		room--;
 	}
-	perf_output_copy(handle, values, n * sizeof(u64));
+	perf_output_copy(handle, values, (to - values) * sizeof(u64));
 
 	for (; room; room--)
-		perf_output_copy(handle, absent, member_size(event->attr.read_format));
+		perf_output_copy(handle, absent, member_size(how.format));
 }
 
 /**
@@ -240,9 +247,8 @@ void perf_output_read(struct perf_output_handle *handle, struct perf_event *even
 		      bool skip_read)
 {
 	u64 format = event->attr.read_format, enabled = 0, running = 0;
-	u64 values[5] __uninitialized;
+	u64 values[5] __uninitialized, *to = values + 1;
 	bool group = format & PERF_FORMAT_GROUP;
-	unsigned int n = 1;
 
 	if (format & (PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING))
 		perf_event_times_now(event, NULL, &enabled, &running);
@@ -252,17 +258,17 @@ void perf_output_read(struct perf_output_handle *handle, struct perf_event *even
 	}
 
 	if (format & PERF_FORMAT_TOTAL_TIME_ENABLED)
-		values[n++] = enabled;
+		*to++ = enabled;
 	if (format & PERF_FORMAT_TOTAL_TIME_RUNNING)
-		values[n++] = running;
+		*to++ = running;
 	if (group) {
-		values[0] = (event->read_size - n * sizeof(u64)) / member_size(format);
+		values[0] = (event->read_size - (to - values) * sizeof(u64)) / member_size(format);
 	} else {
 		values[0] = perf_event_count(event, read_own_count(event));
-		n += read_name(event, format, values + n);
+		to = put_name(to, event, format);
 	}
 
-	perf_output_copy(handle, values, n * sizeof(u64));
+	perf_output_copy(handle, values, (to - values) * sizeof(u64));
 	if (group)
 		write_members(handle, event, values[0], skip_read);
 }
