@@ -121,30 +121,25 @@ struct perf_event_context *perf_cpu_task_ctx(void)
 
 /**
  * perf_event_ctx_lock() - lock the membership of an event's context
- * @event: the event
+ * @event: an event that has, or had, one; held until perf_event_ctx_unlock()
  *
- * An event moves to another context when its PMU moves to another CPU.
+ * A task's event keeps its context, and so the context stays with the event.  One
+ * of a CPU moves to another context when its PMU moves to another CPU: those are
+ * there for good, and which it is in is looked at again under the mutex.
  *
  * Context: may sleep.
- * Return: the context, mutex locked and held: see perf_event_ctx_unlock().
+ * Return: the context, mutex locked: see perf_event_ctx_unlock().
  */
 struct perf_event_context *perf_event_ctx_lock(struct perf_event *event)
 {
 	struct perf_event_context *ctx;
 
 	for (;;) {
-		rcu_read_lock();
 		ctx = READ_ONCE(event->ctx);
-		if (!refcount_inc_not_zero(&ctx->refcount))
-			ctx = NULL;
-		rcu_read_unlock();
-		if (!ctx)
-			continue;
-
 		mutex_lock(&ctx->mutex);
 		if (likely(event->ctx == ctx))
 			return ctx;
-		perf_event_ctx_unlock(ctx);
+		mutex_unlock(&ctx->mutex);
 	}
 }
 
@@ -155,7 +150,6 @@ struct perf_event_context *perf_event_ctx_lock(struct perf_event *event)
 void perf_event_ctx_unlock(struct perf_event_context *ctx)
 {
 	mutex_unlock(&ctx->mutex);
-	perf_ctx_put(ctx);
 }
 
 /**

@@ -739,15 +739,10 @@ static struct perf_event_context *lock_group(struct pmu *pmu, struct perf_event 
 	return leader->ctx;
 }
 
-static void unlock_group(struct perf_event *event, struct perf_event_context *ctx)
+static void unlock_group(struct perf_event_context *ctx)
 {
-	if (!ctx)
-		return;
-
-	if (!event->parent)
+	if (ctx)
 		perf_event_ctx_unlock(ctx);
-	else
-		mutex_unlock(&ctx->mutex);
 }
 
 /* One that is about to go, or its module is, is as good as not there. */
@@ -779,7 +774,7 @@ static int try_pmu(struct pmu *pmu, struct perf_event *event)
 	ctx = lock_group(pmu, event);
 	event->pmu = pmu;
 	ret = pmu->event_init(event);
-	unlock_group(event, ctx);
+	unlock_group(ctx);
 
 	if (!ret) {
 		ret = check_capabilities(pmu, event);
