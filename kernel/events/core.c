@@ -386,7 +386,8 @@ void perf_ctx_call(struct perf_event_context *ctx, int cpu, perf_ctx_fn fn, void
 {
 	struct ctx_call call = { .ctx = ctx, .fn = fn, .arg = arg };
 
-	while (!ctx_call_here(&call)) {
+	/* Where to begin is a guess; each of them looks again, under ctx->lock. */
+	while (!READ_ONCE(ctx->active) || !ctx_call_here(&call)) {
 		ctx_call_inactive(&call);
 		if (call.done)
 			break;
