@@ -613,24 +613,37 @@ static void group_make_ordinary(struct perf_event *leader)
 	resident_del(leader);
 }
 
-static void make_ordinary_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx,
-			     void *arg)
+/**
+ * perf_event_make_ordinary_local() - switch an event like any other from now on
+ * @cpuctx: this CPU's, if the event's context is active here; or NULL
+ * @event: the event
+ *
+ * Context: as a perf_ctx_fn.
+ * Return: true if it has been put on its PMU by this.
+ */
+bool perf_event_make_ordinary_local(struct perf_cpu_context *cpuctx, struct perf_event *event)
 {
-	struct perf_event *event = arg;
-
 	if (!event->resident)
-		return;
+		return false;
 
 	group_make_ordinary(event->group_leader);
 	group_begin(cpuctx, event->group_leader);
+
+	return event->state == PERF_EVENT_STATE_ACTIVE;
+}
+
+static void make_ordinary_fn(struct perf_cpu_context *cpuctx, struct perf_event_context *ctx,
+			     void *arg)
+{
+	perf_event_make_ordinary_local(cpuctx, arg);
 }
 
 /**
  * perf_event_make_ordinary() - switch an event like any other from now on
  * @event: an event, whose whole group goes the same way
  *
- * Needed before something looks at the event that knows nothing of residents: a
- * user page, an overflow.  There is no way back.
+ * Needed before something looks at the event that knows nothing of residents: an
+ * overflow.  There is no way back.
  *
  * Context: IRQs on; needs no mutex, as only a task's event can be resident and
  * those do not change their context.

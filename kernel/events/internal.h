@@ -110,6 +110,7 @@ void perf_epc_init(struct perf_event_pmu_context *epc, struct pmu *pmu);
 int perf_event_attach(struct perf_event *event, struct perf_event *leader);
 bool perf_event_detach(struct perf_event *event, unsigned int flags);
 void perf_event_make_ordinary(struct perf_event *event);
+bool perf_event_make_ordinary_local(struct perf_cpu_context *cpuctx, struct perf_event *event);
 void perf_event_enable_locked(struct perf_event *event);
 void perf_event_disable_locked(struct perf_event *event);
 

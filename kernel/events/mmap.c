@@ -33,7 +33,7 @@
  *
  * Locks: mmap_lock -> mmap_mutex (two: by address) -> aux_mutex.  ctx->mutex
  * and child_mutex are outside mmap_lock and cannot be taken here; see
- * refresh_userpage() and rb_stop_aux() for how one does without.
+ * begin_userpage() and rb_stop_aux() for how one does without.
  */
 
 #include <linux/mm.h>
@@ -147,10 +147,13 @@ void perf_event_update_userpage(struct perf_event *event)
 }
 EXPORT_SYMBOL_GPL(perf_event_update_userpage);
 
-static void userpage_update_local(struct perf_cpu_context *cpuctx,
-				  struct perf_event_context *ctx, void *arg)
+/* What updates the page later is what switches the event: none is resident that has one. */
+static void userpage_begin_local(struct perf_cpu_context *cpuctx,
+				 struct perf_event_context *ctx, void *arg)
 {
-	perf_event_update_userpage(arg);
+	/* Put on its PMU as an ordinary one, it has updated the page. */
+	if (!perf_event_make_ordinary_local(cpuctx, arg))
+		perf_event_update_userpage(arg);
 }
 
 /*
@@ -164,7 +167,7 @@ static void userpage_update_local(struct perf_cpu_context *cpuctx,
  * done no harm, and is done again.  While the event is between two it is on no
  * PMU, and whoever puts it on one sees the buffer.
  */
-static void refresh_userpage(struct perf_event *event)
+static void begin_userpage(struct perf_event *event)
 {
 	struct perf_event_context *ctx;
 	int cpu;
@@ -172,7 +175,7 @@ static void refresh_userpage(struct perf_event *event)
 	do {
 		ctx = READ_ONCE(event->ctx);
 		cpu = READ_ONCE(event->cpu);
-		perf_ctx_call(ctx, cpu, userpage_update_local, event);
+		perf_ctx_call(ctx, cpu, userpage_begin_local, event);
 	} while (ctx != READ_ONCE(event->ctx) || cpu != READ_ONCE(event->cpu));
 }
 
@@ -768,9 +771,6 @@ int perf_mmap(struct file *file, struct vm_area_struct *vma)
 	if (err)
 		return err;
 
-	/* What updates the user page is what switches the event. */
-	perf_event_make_ordinary(event);
-
 	mutex_lock(&event->mmap_mutex);
 	if (perf_event_is_orphan(event))
 		err = -ENODEV;
@@ -783,7 +783,7 @@ int perf_mmap(struct file *file, struct vm_area_struct *vma)
 		return err;
 
 	if (!maps_aux(vma))
-		refresh_userpage(event);
+		begin_userpage(event);
 
 	/* fork() does not copy it, as the pages are charged to this mm; mixed: map_around(). */
 	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP | VM_MIXEDMAP);
