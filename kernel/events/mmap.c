@@ -215,7 +215,6 @@ void ring_buffer_attach(struct perf_event *event, struct perf_buffer *rb)
 {
 	struct perf_buffer *old = perf_event_rb(event);
 	unsigned long flags;
-	bool aux;
 
 	lockdep_assert_held(&event->mmap_mutex);
 
@@ -230,12 +229,8 @@ void ring_buffer_attach(struct perf_event *event, struct perf_buffer *rb)
 		spin_unlock_irqrestore(&rb->event_lock, flags);
 	}
 
-	/* The PMU of an orphan may be about to go. */
-	scoped_guard(srcu, &pmus_srcu)
-		aux = old && old != rb && has_aux(event);
-
 	/* Its last record goes where the others went. */
-	if (aux)
+	if (old && old != rb)
 		rb_stop_aux(old, event);
 
 	/* The buffer before the pointer to it.  Pairs with perf_event_rb() in NMI. */
@@ -245,12 +240,16 @@ void ring_buffer_attach(struct perf_event *event, struct perf_buffer *rb)
 		return;
 
 	/* Once more: who begins after this looks at event->rb again. */
-	if (aux)
+	if (old != rb)
 		rb_stop_aux(old, event);
 	ring_buffer_put(old);
 
-	/* Whoever waits was on neither list for a moment. */
-	wake_up_all(&event->waitq);
+	/*
+	 * Whoever waits was on neither list for a moment.  The new buffer, then the
+	 * queue; pairs with poll_wait() in perf_poll().
+	 */
+	if (wq_has_sleeper(&event->waitq))
+		wake_up_all(&event->waitq);
 }
 
 /**
