@@ -562,21 +562,22 @@ static void rb_free_page(void *addr)
 
 static bool rb_alloc_pages(struct perf_buffer *rb, int nr_pages, int node)
 {
-	int done = 0;
+	int done = 0, got;
 
 	rb->user_page = rb_alloc_page(node);
 	if (!rb->user_page)
 		return false;
 
-	while (done < nr_pages) {
-		struct page *pages[32] = {};
-		unsigned int nr = min(nr_pages - done, 32), got;
+	/* Each slot takes the page first, and then its address. */
+	for (; done < nr_pages; done += got) {
+		struct page **pages = (struct page **)&rb->data_pages[done];
 
-		got = alloc_pages_bulk_array_node(GFP_KERNEL | __GFP_ZERO, node, nr, pages);
+		got = alloc_pages_bulk_array_node(GFP_KERNEL | __GFP_ZERO, node,
+						  min(nr_pages - done, 32), pages);
 		if (!got)
 			return false;
-		for (unsigned int i = 0; i < got; i++)
-			rb->data_pages[done++] = page_address(pages[i]);
+		for (int i = 0; i < got; i++)
+			rb->data_pages[done + i] = page_address(pages[i]);
 	}
 	return true;
 }
