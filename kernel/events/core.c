@@ -1712,16 +1712,6 @@ static struct perf_event_context *ctx_pin_current(void)
 	return ctx;
 }
 
-static void put_dead(struct list_head *dead)
-{
-	struct perf_event *event, *tmp;
-
-	list_for_each_entry_safe(event, tmp, dead, child_list) {
-		list_del_init(&event->child_list);
-		perf_event_put(event);
-	}
-}
-
 /**
  * perf_event_init_task() - give a task that is being forked the events it inherits
  * @child: the new task, not yet on any list
@@ -1755,7 +1745,7 @@ int perf_event_init_task(struct task_struct *child, u64 clone_flags)
 		ret = inherit_ctx(&inherit, parent);
 	mutex_unlock(&parent->mutex);
 
-	put_dead(&inherit.dead);
+	perf_event_put_children(&inherit.dead);
 	ctx_unpin(parent);
 	perf_ctx_put(parent);
 
@@ -1841,7 +1831,7 @@ static void exit_ctx(struct task_struct *task, struct perf_event_context *ctx)
 	}
 	mutex_unlock(&ctx->mutex);
 
-	put_dead(&dead);
+	perf_event_put_children(&dead);
 	/* The reference that task->perf_event_ctxp stood for. */
 	perf_ctx_put(ctx);
 }
@@ -1908,7 +1898,7 @@ void perf_event_free_task(struct task_struct *task)
 		exit_event(event, 0, &dead);
 	mutex_unlock(&ctx->mutex);
 
-	put_dead(&dead);
+	perf_event_put_children(&dead);
 
 	/*
 	 * Fork frees the task whoever holds it: wait for a close of a parent event
@@ -2003,7 +1993,7 @@ void perf_event_exec(void)
 	perf_addr_filters_exec(ctx);
 	mutex_unlock(&ctx->mutex);
 
-	put_dead(&dead);
+	perf_event_put_children(&dead);
 	perf_ctx_put(parents[0]);
 	perf_ctx_put(parents[1]);
 	ctx_unpin(ctx);

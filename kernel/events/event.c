@@ -282,10 +282,9 @@ static void event_destroy(struct perf_event *event)
 	}
 }
 
-static void event_free(struct perf_event *event)
+/* All but its memory. */
+static void event_finish(struct perf_event *event)
 {
-	struct perf_event *parent = event->parent;
-
 	WARN_ON_ONCE(event->attach_state & (PERF_ATTACH_CONTEXT | PERF_ATTACH_CHILD));
 
 	perf_event_sync_pending(event);
@@ -293,10 +292,27 @@ static void event_free(struct perf_event *event)
 	if (event->rb)
 		event_detach_buffer(event);
 	event_destroy(event);
+}
+
+static void event_free(struct perf_event *event)
+{
+	struct perf_event *parent = event->parent;
+
+	event_finish(event);
 	call_rcu(&event->rcu_head, event_free_rcu);
 
 	if (parent)
 		perf_event_put(parent);
+}
+
+/* One event, and those that stand with it in a ring of child_list nodes. */
+static void events_free_rcu(struct rcu_head *head)
+{
+	struct perf_event *first = container_of(head, struct perf_event, rcu_head), *event, *tmp;
+
+	list_for_each_entry_safe(event, tmp, &first->child_list, child_list)
+		event_free_rcu(&event->rcu_head);
+	event_free_rcu(head);
 }
 
 /* ---- References ----------------------------------------------------------------------- */
@@ -338,6 +354,38 @@ void perf_event_put(struct perf_event *event)
 
 	event_unaccount(event);
 	event_free(event);
+}
+
+/**
+ * perf_event_put_children() - let go of many children
+ * @children: linked by child_list; empty afterwards
+ *
+ * Those that nobody else holds are freed after one grace period, by one callback.
+ *
+ * Context: as perf_event_put().
+ */
+void perf_event_put_children(struct list_head *children)
+{
+	struct perf_event *child, *tmp;
+	LIST_HEAD(gone);
+
+	list_for_each_entry_safe(child, tmp, children, child_list) {
+		struct perf_event *parent = child->parent;
+
+		list_del_init(&child->child_list);
+		if (!refcount_dec_and_test(&child->refcount))
+			continue;
+		event_finish(child);
+		list_add_tail(&child->child_list, &gone);
+		perf_event_put(parent);
+	}
+	if (list_empty(&gone))
+		return;
+
+	/* A ring without a head: nobody else knows them any more. */
+	child = list_first_entry(&gone, struct perf_event, child_list);
+	list_del(&gone);
+	call_rcu(&child->rcu_head, events_free_rcu);
 }
 
 /* ---- Making --------------------------------------------------------------------------- */

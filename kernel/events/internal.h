@@ -185,6 +185,7 @@ struct perf_event *perf_event_alloc(const struct perf_event_params *p);
 struct perf_event *perf_event_get_ref(struct perf_event *event);
 bool perf_event_tryget(struct perf_event *event);
 void perf_event_put(struct perf_event *event);
+void perf_event_put_children(struct list_head *children);
 void perf_event_revoke(struct perf_event *event, struct pmu *pmu);
 void perf_event_init_cache(void);
 void perf_event_set_owner(struct perf_event *event, struct task_struct *owner);

@@ -194,6 +194,8 @@ struct perf_buffer *ring_buffer_get(struct perf_event *event)
 
 	if (event->parent)
 		event = event->parent;
+	if (!rcu_access_pointer(event->rb))
+		return NULL;
 
 	guard(rcu)();
 	rb = perf_event_rb(event);

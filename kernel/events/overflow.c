@@ -159,6 +159,13 @@ void perf_event_init_pending(struct perf_event *event)
 	init_task_work(&event->pending_task, sigtrap_work);
 }
 
+/* Hardly ever there is something to wait for. */
+static void sync_irq(struct irq_work *work)
+{
+	if (irq_work_is_busy(work))
+		irq_work_sync(work);
+}
+
 /**
  * perf_event_sync_pending() - wait for an event's interrupt work
  * @event: the event, removed from its context: nothing is queued any more
@@ -167,9 +174,10 @@ void perf_event_init_pending(struct perf_event *event)
  */
 void perf_event_sync_pending(struct perf_event *event)
 {
-	irq_work_sync(&event->pending_disable_irq);
-	irq_work_sync(&event->pending_irq);
-	irq_work_sync(&event->trigger_irq);
+	might_sleep();
+	sync_irq(&event->pending_disable_irq);
+	sync_irq(&event->pending_irq);
+	sync_irq(&event->trigger_irq);
 }
 
 /* ---- BPF programs ------------------------------------------------------------ */
