@@ -563,9 +563,6 @@ struct perf_event {
 #ifdef CONFIG_EVENT_TRACING
 	struct trace_event_call		*tp_event;
 	struct event_filter		*filter;
-#ifdef CONFIG_FUNCTION_TRACER
-	struct ftrace_ops		ftrace_ops;
-#endif
 #endif
 #ifdef CONFIG_SECURITY
 	void				*security;
@@ -581,7 +578,6 @@ struct perf_event {
 	struct list_head		event_entry;
 	struct hlist_node		resident_entry;
 	struct list_head		active_list;
-	struct list_head		migrate_entry;
 	struct rb_node			group_node;
 	u64				group_index;
 	unsigned int			group_generation;
@@ -594,27 +590,16 @@ struct perf_event {
 	u64				total_time_enabled;
 	u64				tstamp;
 
-	/* Inheritance: child_mutex. */
-	struct mutex			child_mutex;
-	bool				summing;	/* no copy may change its task */
+	/* Inheritance: the root's child_mutex. */
 	struct list_head		child_list;
 	atomic64_t			child_count;
 	atomic64_t			child_total_time_enabled;
 	atomic64_t			child_total_time_running;
 
-	/* Owner's list: owner->perf_event_mutex.  PMU's list: its events_lock. */
-	struct list_head		owner_entry;
-	struct list_head		pmu_entry;
-
-	/* Buffer: mmap_mutex; rb by RCU, rb_entry under the buffer's event_lock. */
-	struct mutex			mmap_mutex;
-	refcount_t			mmap_count;
+	/* Buffer: mmap_mutex; by RCU.  A child has none. */
 	struct perf_buffer __rcu	*rb;
-	struct list_head		rb_entry;
 
 	/* What an overflow leaves for a better moment. */
-	wait_queue_head_t		waitq;
-	struct fasync_struct		*fasync;
 	atomic_t			event_limit;
 	unsigned int			pending_wakeup;
 	unsigned int			pending_disable;
@@ -644,9 +629,31 @@ struct perf_event {
 	u16				read_size;
 	u32				sample_rows;	/* which rows of sample.c's table */
 	atomic64_t			lost_samples;
-	struct list_head		sb_list;
 #ifdef CONFIG_CGROUP_PERF
 	struct perf_cgroup		*cgrp;
+#endif
+
+	/* ---- of an event that was opened: there is no memory for it in a child ---- */
+
+	/* Inheritance: guards child_list, of the children as well. */
+	struct mutex			child_mutex;
+	bool				summing;	/* no copy may change its task */
+	/* Owner's list: owner->perf_event_mutex.  PMU's list: its events_lock. */
+	struct list_head		owner_entry;
+	struct list_head		pmu_entry;
+	/* To another CPU, with others, the mutexes of both held; see also mmap.c. */
+	struct list_head		migrate_entry;
+	/* On its CPU's list of those that want side-band records. */
+	struct list_head		sb_list;
+	/* Buffer: mmap_mutex; rb_entry under the buffer's event_lock. */
+	struct mutex			mmap_mutex;
+	refcount_t			mmap_count;
+	struct list_head		rb_entry;
+	wait_queue_head_t		waitq;
+	struct fasync_struct		*fasync;
+#if defined(CONFIG_EVENT_TRACING) && defined(CONFIG_FUNCTION_TRACER)
+	/* For kernel/trace/; a child has it, too. */
+	struct ftrace_ops		ftrace_ops;
 #endif
 #endif /* CONFIG_PERF_EVENTS */
 };
