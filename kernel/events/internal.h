@@ -331,7 +331,7 @@ struct seq_file;
 
 void perf_trigger_init(struct perf_event *event);
 int perf_trigger_begin_paused(struct perf_event *event);
-void perf_trigger_fire(struct perf_event *trigger);
+void perf_trigger_fire(struct perf_event *trigger, struct pt_regs *regs);
 int perf_trigger_set(struct perf_event *trigger, struct perf_event *target,
 		     enum perf_trigger_kind kind);
 void perf_trigger_unlink(struct perf_event *event);

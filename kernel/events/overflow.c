@@ -413,7 +413,7 @@ int perf_event_overflow_throttle(struct perf_event *event, bool throttle,
 
 	/* Of nobody it is one comparison in memory and a branch. */
 	if (unlikely(data_race(event->targets.first)))
-		perf_trigger_fire(event);
+		perf_trigger_fire(event, regs);
 
 	stop = perf_event_account_overflow(event, throttle);
 

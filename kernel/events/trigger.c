@@ -36,6 +36,9 @@
  * returned, add() has seen the fact, or else there is more work queued: see trigger_irq()
  * for a target that went to another CPU with its task.
  *
+ * That interrupt is most of the cost, and often there is no need of it: where the
+ * CPU came from user mode nobody can be at work on events, see struck_in_user_mode().
+ *
  * Links.  A target has at most one starter and one stopper, a trigger any number of
  * targets.  Links are made and cut in perf_ctx_call(): where the context is
  * active, with IRQs off.  A trigger's overflow walks its links with IRQs off on
@@ -104,26 +107,6 @@ static void tell_each(struct perf_event *trigger)
 			irq_work_queue(&link->target->trigger_irq);
 }
 
-/**
- * perf_trigger_fire() - an event with targets has overflowed
- * @trigger: the event, on this CPU
- *
- * A target that is a trigger itself does nothing here: it has not overflowed.
- *
- * Context: any, NMI too; IRQs off.
- */
-void perf_trigger_fire(struct perf_event *trigger)
-{
-	struct perf_trigger_link *link;
-	bool tell = false;
-	u64 clock = 0;
-
-	hlist_for_each_entry_rcu(link, &trigger->targets, node, true)
-		tell |= target_set_paused(link->target, link->pauses, &clock);
-	if (tell && !irq_work_queue(&trigger->trigger_irq))
-		tell_each(trigger);
-}
-
 /* Stopped for another reason, it is not ours to start: throttled, or about to end. */
 static bool target_may_start(struct perf_event *target)
 {
@@ -182,24 +165,16 @@ static bool ctx_is_here(const struct perf_event_context *ctx)
 /*
  * One for all of an event's targets, which share a PMU more often than not: to disable
  * and enable it is a good part of the work.  And for the event itself, where that of its
- * trigger is too late.
- *
- * If the context is here it stays, with its events and links: IRQs are off.  If it has
- * left, add() has seen the facts.  Of what changed after that, and found this queued
- * here, each target's own work was told, which follows it.
+ * trigger is too late.  IRQs off; the context is here.
  */
-static void trigger_irq(struct irq_work *work)
+static void trigger_work(struct perf_event *event)
 {
-	struct perf_event *event = container_of(work, struct perf_event, trigger_irq);
-	int cpu = READ_ONCE(event->oncpu), rctx;
 	struct perf_trigger_link *link;
 	struct pmu *disabled;
+	int rctx;
 
-	if (!ctx_is_here(READ_ONCE(event->ctx))) {
-		if (cpu >= 0 && READ_ONCE(event->untold))
-			irq_work_queue_on(work, cpu);
-		return;
-	}
+	lockdep_assert_irqs_disabled();
+	lockdep_assert(ctx_is_here(event->ctx));
 
 	/* A clock's timer raises events, which must not ask for this again. */
 	rctx = perf_swevent_get_recursion_context();
@@ -212,12 +187,77 @@ static void trigger_irq(struct irq_work *work)
 		perf_swevent_put_recursion_context(rctx);
 }
 
-/* ---- Links ------------------------------------------------------------------- */
+/*
+ * If the context is here it stays, with its events and links: IRQs are off.  If it has
+ * left, add() has seen the facts.  Of what changed after that, and found this queued
+ * here, each target's own work was told, which follows it.
+ */
+static void trigger_irq(struct irq_work *work)
+{
+	struct perf_event *event = container_of(work, struct perf_event, trigger_irq);
+	int cpu = READ_ONCE(event->oncpu);
+
+	if (ctx_is_here(READ_ONCE(event->ctx)))
+		trigger_work(event);
+	else if (cpu >= 0 && READ_ONCE(event->untold))
+		irq_work_queue_on(work, cpu);
+}
 
 static bool pmu_looks(const struct pmu *pmu)
 {
 	return pmu->capabilities & PERF_PMU_CAP_LOOKS;
 }
+
+/*
+ * Has nobody on this CPU begun anything since it was in user mode, but to report this?
+ *
+ * The registers must be those with which the task left user mode, not some that are made
+ * up, as the scheduler's are, or an interrupt's.  An event that looks is raised where it
+ * happens: by the entry from user mode (a breakpoint, a system call's tracepoint), on the
+ * way back (a uprobe, a system call's end), or by the handler of a fault, which may hold
+ * locks of the mm, and none of events, timers or the scheduler.  It has IRQs off only for
+ * this; what is at work on events has them off throughout, so that none was interrupted
+ * when they went off.  Such a moment is one where an interrupt could have come, and with
+ * it the work: this is the same, and what has to wait for the one waits for the other.
+ * Beneath are walks only of lists that start() and stop() leave alone: those of events
+ * that look, while the ones that are told do not.
+ *
+ * Counters and clocks find the task's registers too, in an interrupt: in the middle of
+ * what their drivers do, or with a timer's lock held.  They do not look.
+ */
+static bool struck_in_user_mode(const struct perf_event *trigger, struct pt_regs *regs)
+{
+	return pmu_looks(trigger->pmu) && regs == task_pt_regs(current) &&
+	       user_mode(regs) && in_task();
+}
+
+/**
+ * perf_trigger_fire() - an event with targets has overflowed
+ * @trigger: the event, on this CPU
+ * @regs: registers at the overflow
+ *
+ * A target that is a trigger itself does nothing here: it has not overflowed.
+ *
+ * Context: any, NMI too; IRQs off.
+ */
+void perf_trigger_fire(struct perf_event *trigger, struct pt_regs *regs)
+{
+	struct perf_trigger_link *link;
+	bool tell = false;
+	u64 clock = 0;
+
+	hlist_for_each_entry_rcu(link, &trigger->targets, node, true)
+		tell |= target_set_paused(link->target, link->pauses, &clock);
+	if (!tell)
+		return;
+
+	if (struck_in_user_mode(trigger, regs))
+		trigger_work(trigger);
+	else if (!irq_work_queue(&trigger->trigger_irq))
+		tell_each(trigger);
+}
+
+/* ---- Links ------------------------------------------------------------------- */
 
 /*
  * Many a driver keeps no hw.state, or cannot be stopped twice: its stop() is called

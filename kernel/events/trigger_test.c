@@ -140,7 +140,7 @@ static void step(struct kunit *test, struct trigger_model *model, u32 dice)
 		return;
 	case 1:
 	case 2:
-		perf_trigger_fire(trigger);
+		perf_trigger_fire(trigger, NULL);
 		model_fire(model, a);
 		return;
 	}
