@@ -9,6 +9,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/user.h>
+#include "torture_graph.h"
 #include "torture_ops.h"
 
 #define DEPTH_MAX	2
@@ -437,6 +438,7 @@ static const struct op {
 	{ "id", 5, op_id },
 	{ "output", 15, op_output },
 	{ "trigger", 30, op_trigger },
+	{ "graph", 8, op_graph, SPARE },
 	{ "modify", 10, op_modify },
 	{ "filter", 15, op_filter },
 	{ "any_command", 12, op_any_command },

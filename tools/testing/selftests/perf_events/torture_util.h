@@ -27,7 +27,7 @@
 #define LINKS		2
 #define CROWD		64
 #define NOTES		8
-#define OPS		48	/* that there are */
+#define OPS		49	/* that there are */
 #define GROUPS		3	/* of cgroups */
 #define WORDS		256
 #define ERRNOS		134

@@ -231,6 +231,7 @@ TEST_F(tasks, time_of_children_that_have_ended)
 
 struct side {
 	bool inside;
+	int nr_begin;			/* a system call that opens, or 0: begin() */
 	int turns;
 	pthread_barrier_t *start;
 };
@@ -242,7 +243,9 @@ static void *one_side(void *arg)
 
 	pin_to(0);
 	touch_pages(1);
-	if (side->inside)
+	if (side->inside && side->nr_begin)
+		syscall(side->nr_begin);
+	else if (side->inside)
 		begin(1);
 	pthread_barrier_wait(side->start);
 	for (int i = 0; i < side->turns; i++) {
@@ -254,13 +257,15 @@ static void *one_side(void *arg)
 	return NULL;
 }
 
-TEST_F(tasks, clones_on_either_side)
+/* Two clones, one inside and one outside, each @turns times; how often there was a switch. */
+static long two_sides(int turns, int nr_begin)
 {
-	int turns = rounds(3000);
-	pthread_barrier_t start;
-	struct side side[2] = { { true, turns, &start }, { false, turns, &start } };
-	pthread_t thread[2];
 	struct perf_event_attr switches = sw_attr(PERF_COUNT_SW_CONTEXT_SWITCHES);
+	pthread_barrier_t start;
+	struct side side[2] = {
+		{ true, nr_begin, turns, &start }, { false, nr_begin, turns, &start },
+	};
+	pthread_t thread[2];
 	long count;
 	int fd;
 
@@ -271,12 +276,44 @@ TEST_F(tasks, clones_on_either_side)
 		pthread_create(&thread[i], NULL, one_side, &side[i]);
 	for (int i = 0; i < 2; i++)
 		pthread_join(thread[i], NULL);
+	count = pe_count(fd);
+	close(fd);
+	return count;
+}
+
+TEST_F(tasks, clones_on_either_side)
+{
+	int turns = rounds(3000);
+	long count;
+
+	EXPECT_LE(turns, two_sides(turns, 0));
 	count = pe_count(self->fd);
-	EXPECT_LE(turns, pe_count(fd));
 	/* The C library may fault in a page of its own between begin() and end(). */
 	EXPECT_LE(turns, count);
 	EXPECT_GE(turns + 8, count);
+}
+
+/* Nothing but the target keeps these from swapping contexts: breakpoints do, too. */
+TEST(clones_without_breakpoints)
+{
+	struct region r = { .begin = call_attr(calls[0]), .end = call_attr(calls[1]) };
+	struct perf_event_attr attr = target_attr();
+	int fd, turns = rounds(3000);
+	long count;
+
+	if ((int)r.begin.config < 0)
+		SKIP(return, "no tracepoints of system calls");
+	region_warm_up();
+	ASSERT_EQ(0, region_open_as(&r, 0, true));
+	attr.inherit = 1;
+	fd = guarded(&r, &attr);
+	ASSERT_LE(0, fd);
+	EXPECT_LE(turns, two_sides(turns, __NR_getppid));
+	count = pe_count(fd);
+	EXPECT_LE(turns, count);
+	EXPECT_GE(turns + 16, count);
 	close(fd);
+	region_close(&r);
 }
 
 TEST_F(tasks, preempted_inside)
