@@ -99,11 +99,15 @@ void perf_event_times_now(struct perf_event *event, u64 *now, u64 *enabled, u64 
  */
 u64 perf_event_running_at(struct perf_event *event, u64 now)
 {
-	u64 enabled, running;
+	s64 delta;
 
-	event_times_at(event, perf_event_time_now(event, now), &enabled, &running);
+	if (effective_state(event) != PERF_EVENT_STATE_ACTIVE)
+		return event->total_time_running;
 
-	return running;
+	/* As in event_times_at(): triggers ask often, and for this only. */
+	delta = perf_event_time_now(event, now) - event->tstamp;
+
+	return event->total_time_running + max_t(s64, delta, 0);
 }
 
 /**

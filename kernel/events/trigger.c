@@ -122,16 +122,13 @@ static bool target_is_stopped(struct perf_event *target)
 }
 
 /*
- * Make the PMU do what the fact says.  @disabled is the PMU that the target before has
- * left disabled, or NULL; returns the one that this one leaves so.  IRQs off; the
- * target's context is on this CPU.
+ * Make the PMU, which was not told, do what the fact says.  @disabled is the PMU that
+ * the target before has left disabled, or NULL; returns the one that this one leaves so.
+ * IRQs off; the target's context is on this CPU.
  */
 static struct pmu *target_obey(struct perf_event *target, struct pmu *disabled)
 {
 	struct pmu *pmu = target->pmu;
-
-	if (!READ_ONCE(target->untold))
-		return disabled;
 
 	/* Before the fact is read; pairs with target_set_paused() in an NMI. */
 	WRITE_ONCE(target->untold, false);
@@ -150,7 +147,8 @@ static struct pmu *target_obey(struct perf_event *target, struct pmu *disabled)
 	} else if (!target_is_stopped(target)) {
 		pmu->stop(target, PERF_EF_UPDATE);
 	}
-	perf_event_update_userpage(target);
+	if (rcu_access_pointer(target->rb))
+		perf_event_update_userpage(target);
 
 	return pmu;
 }
@@ -169,22 +167,26 @@ static bool ctx_is_here(const struct perf_event_context *ctx)
  */
 static void trigger_work(struct perf_event *event)
 {
+	u8 *recursion = current->perf_recursion;
 	struct perf_trigger_link *link;
-	struct pmu *disabled;
+	struct pmu *disabled = NULL;
 	int rctx;
 
 	lockdep_assert_irqs_disabled();
 	lockdep_assert(ctx_is_here(event->ctx));
 
 	/* A clock's timer raises events, which must not ask for this again. */
-	rctx = perf_swevent_get_recursion_context();
-	disabled = target_obey(event, NULL);
-	hlist_for_each_entry_rcu(link, &event->targets, node, true)
-		disabled = target_obey(link->target, disabled);
+	rctx = get_recursion_context(recursion);
+	if (READ_ONCE(event->untold))
+		disabled = target_obey(event, disabled);
+	hlist_for_each_entry_rcu(link, &event->targets, node, true) {
+		if (READ_ONCE(link->target->untold))
+			disabled = target_obey(link->target, disabled);
+	}
 	if (disabled)
 		perf_pmu_enable(disabled);
 	if (rctx >= 0)
-		perf_swevent_put_recursion_context(rctx);
+		put_recursion_context(recursion, rctx);
 }
 
 /*
