@@ -16,8 +16,10 @@
 #define PROBE		"faults/probe"
 #ifdef __aarch64__
 #define GETPPID		"__arm64_sys_getppid"
+#define GETPGID		"__arm64_sys_getpgid"
 #else
 #define GETPPID		"__x64_sys_getppid"
+#define GETPGID		"__x64_sys_getpgid"
 #endif
 
 /* ---- Faults ---- */

@@ -7,6 +7,7 @@
  * or stops the counter before the next one of user mode: each pass costs a few
  * instructions of its own, always the same, and the loop.
  */
+#include "fault_util.h"
 #include "hw_util.h"
 #include "trigger_util.h"
 
@@ -77,6 +78,151 @@ TEST_F(hw, counts_inside_only)
 	hw_passes(nr, LONG);
 	EXPECT_TRUE(near(nr * (costs + LONG * LOOP_INSNS), pe_count(fd) - count));
 	EXPECT_TRUE(ran_always(fd));
+	hw_close(fd);
+}
+
+/* From CPU to CPU, where another counter may be its own: always as many instructions. */
+TEST_F(hw, moves_inside)
+{
+	int fd = hw_target(self->insns);
+	__u64 count, first = 0;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "one CPU");
+	ASSERT_LE(0, fd);
+	pin_to(0);
+	for (int i = 0; i < 20; i++) {
+		loop(LONG);
+		count = pe_count(fd);
+		begin(1);
+		loop(SHORT);
+		pin_to(!(i & 1));
+		loop(LONG);
+		end(1);
+		loop(LONG);
+		count = pe_count(fd) - count;
+		/* The first time there may be more to do for the C library. */
+		if (i == 1)
+			first = count;
+		if (i > 1)
+			EXPECT_TRUE(near(first, count));
+	}
+	EXPECT_TRUE(between((LONG + SHORT) * LOOP_INSNS, first, (LONG + SHORT) * LOOP_INSNS + 500));
+	hw_close(fd);
+}
+
+/* Through a door of this kind, and out of it. */
+struct door {
+	const char *name;
+	struct perf_event_attr in, out;
+	bool is_call;
+};
+
+static __attribute__((noipa)) void door_pass(const struct door *door, unsigned long turns)
+{
+	if (door->is_call)
+		syscall(__NR_getppid);
+	else
+		begin(1);
+	loop(turns);
+	if (door->is_call)
+		syscall(__NR_getpgid, 0);
+	else
+		end(1);
+}
+
+static struct perf_event_attr probe_attr(const char *pmu, const void *at)
+{
+	struct perf_event_attr attr = pe_attr(pmu_type(pmu), 0);
+
+	attr.sample_period = 1;
+	attr.kprobe_func = (unsigned long)at;
+	return attr;
+}
+
+static struct perf_event_attr own_probe_attr(const void *fn)
+{
+	struct perf_event_attr attr = probe_attr("uprobe", own_path());
+
+	attr.probe_offset = own_offset(fn);
+	return attr;
+}
+
+/*
+ * Whether the CPU comes from user mode, where the PMU is told at once, or was in the
+ * kernel: before the next instruction of user mode it counts.
+ */
+TEST_F(hw, through_every_door)
+{
+	struct door doors[] = {
+		{ "calls", call_attr("syscalls/sys_enter_getppid"),
+		  call_attr("syscalls/sys_enter_getpgid"), true },
+		{ "ends of calls", call_attr("syscalls/sys_exit_getppid"),
+		  call_attr("syscalls/sys_exit_getpgid"), true },
+		{ "kprobes", probe_attr("kprobe", GETPPID), probe_attr("kprobe", GETPGID), true },
+		{ "uprobes", own_probe_attr(begin), own_probe_attr(end) },
+		{ "breakpoints", door_attr(begin), door_attr(end) },
+	};
+
+	self->insns.disabled = 0;
+	self->insns.enable_on_starter = 1;
+	for (unsigned int i = 0; i < ARRAY_SIZE(doors); i++) {
+		struct region r = { doors[i].in, doors[i].out };
+		__u64 count[3];
+		int fd;
+
+		if (region_open_as(&r, 0, false)) {
+			TH_LOG("there are no %s", doors[i].name);
+			continue;
+		}
+		fd = guarded(&r, &self->insns);
+		ASSERT_LE(0, fd);
+		door_pass(&doors[i], SHORT);
+		count[0] = pe_count(fd);
+		door_pass(&doors[i], SHORT);
+		count[1] = pe_count(fd);
+		loop(LONG);
+		door_pass(&doors[i], LONG);
+		count[2] = pe_count(fd);
+		EXPECT_TRUE(near(count[1] - count[0] + (LONG - SHORT) * LOOP_INSNS,
+				 count[2] - count[1])) {
+			TH_LOG("through %s", doors[i].name);
+		}
+		EXPECT_TRUE(between(SHORT * LOOP_INSNS, count[1] - count[0],
+				    SHORT * LOOP_INSNS + 100));
+		close(fd);
+		region_close(&r);
+	}
+}
+
+/* A fault's starter, with a lock of the mm held. */
+TEST_F(hw, a_fault_starts)
+{
+	struct perf_event_attr fault = fault_attr();
+	int starter, fd;
+	__u64 count;
+
+	self->insns.disabled = 0;
+	self->insns.enable_on_starter = 1;
+	fault.sample_period = 1;
+	ASSERT_EQ(0, region_open(&region, 0, false));
+	fd = pe_self(&self->insns);
+	starter = pe_self(&fault);
+	ASSERT_LE(0, starter);
+	EXPECT_EQ(0, set_starter(starter, fd));
+	EXPECT_EQ(0, set_stopper(region.stopper, fd));
+	for (int i = 0; i < 20; i++) {
+		end(1);
+		count = pe_count(fd);
+		loop(LONG);
+		EXPECT_EQ(count, pe_count(fd));
+		touch_pages(1);
+		loop(LONG);
+		end(1);
+		EXPECT_TRUE(between(LONG * LOOP_INSNS, pe_count(fd) - count,
+				    LONG * LOOP_INSNS + 500));
+	}
+	close(starter);
 	hw_close(fd);
 }
 

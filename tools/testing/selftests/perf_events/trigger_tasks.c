@@ -16,6 +16,23 @@ static const char * const calls[] = {
 	"syscalls/sys_enter_close",
 };
 
+/* The three of a task, or of a CPU: 0 or an errno. */
+static int open_three(const char * const name[3], pid_t pid, int cpu, int fd[3])
+{
+	for (int i = 0; i < 3; i++) {
+		struct perf_event_attr attr = call_attr(name[i]);
+
+		if (i == 2) {
+			attr.sample_period = 0;
+			attr.enable_on_starter = 1;
+		}
+		fd[i] = pe_open(&attr, pid, cpu, -1, 0);
+		if (fd[i] < 0)
+			return fd[i];
+	}
+	return set_starter(fd[0], fd[2]) ?: set_stopper(fd[1], fd[2]);
+}
+
 FIXTURE(tasks)
 {
 	struct region r;
@@ -495,24 +512,55 @@ TEST_F(tasks, exec_removes_one_end)
 	close(fd);
 }
 
-/* ---- CPUs ---- */
+#define AFTER_EXEC	"after-exec"
 
-/* Two of CPU 1, system calls: 0 or an errno. */
-static int open_on_cpu(int cpu, int fd[3])
+/* What the program does that exec_inside_is_inside executes. */
+static __attribute__((constructor)) void after_exec(int argc, char **argv)
 {
-	for (int i = 0; i < 3; i++) {
-		struct perf_event_attr attr = call_attr(calls[i]);
-
-		if (i == 2) {
-			attr.sample_period = 0;
-			attr.enable_on_starter = 1;
-		}
-		fd[i] = pe_open(&attr, -1, cpu, -1, 0);
-		if (fd[i] < 0)
-			return fd[i];
+	if (argc < 2 || strcmp(argv[1], AFTER_EXEC))
+		return;
+	for (int i = 0; i < 12; i++) {
+		syscall(__NR_getpriority, 0, 0);
+		if (i == 6)
+			syscall(__NR_getpgid, 0);
 	}
-	return set_starter(fd[0], fd[2]) ?: set_stopper(fd[1], fd[2]);
+	_exit(0);
 }
+
+static const char * const exec_calls[] = {
+	"syscalls/sys_enter_getppid",
+	"syscalls/sys_enter_getpgid",
+	"syscalls/sys_enter_getpriority",
+};
+
+/* Whoever enters a region and executes a program is in the region still. */
+TEST(exec_inside_is_inside)
+{
+	struct worker w;
+	int fd[3];
+
+	if (tracepoint_id(exec_calls[0]) < 0)
+		SKIP(return, "no tracepoints of system calls");
+	for (int inside = 0; inside < 2; inside++) {
+		if (!worker_fork(&w)) {
+			worker_wait(&w);
+			syscall(__NR_getpriority, 0, 0);
+			if (inside)
+				syscall(__NR_getppid);
+			execl("/proc/self/exe", "trigger_tasks", AFTER_EXEC, NULL);
+			_exit(1);
+		}
+		ASSERT_EQ(0, open_three(exec_calls, w.pid, -1, fd));
+		worker_post(&w);
+		worker_join(&w);
+		EXPECT_EQ(inside ? 7 : 0, pe_count(fd[2]));
+		EXPECT_EQ(1, told(fd[2], "paused"));
+		for (int i = 0; i < 3; i++)
+			close(fd[i]);
+	}
+}
+
+/* ---- CPUs ---- */
 
 TEST(of_a_cpu)
 {
@@ -520,7 +568,7 @@ TEST(of_a_cpu)
 
 	if (tracepoint_id("syscalls/sys_enter_close") < 0)
 		SKIP(return, "no tracepoints of system calls");
-	err = open_on_cpu(0, fd);
+	err = open_three(calls, -1, 0, fd);
 	if (err == -EACCES || err == -EPERM)
 		SKIP(return, "not allowed");
 	ASSERT_EQ(0, err);
@@ -545,7 +593,7 @@ TEST(cpu_goes)
 		SKIP(return, "no CPU that can go");
 	if (tracepoint_id("syscalls/sys_enter_close") < 0)
 		SKIP(return, "no tracepoints of system calls");
-	ASSERT_EQ(0, open_on_cpu(1, fd));
+	ASSERT_EQ(0, open_three(calls, -1, 1, fd));
 	pin_to(1);
 	syscall(__NR_getppid);
 	close(-1);
@@ -558,7 +606,7 @@ TEST(cpu_goes)
 	EXPECT_EQ(-ENODEV, set_starter(fd[0], fd[2]));
 	EXPECT_EQ(1, pe_count(fd[2]));
 	ASSERT_EQ(0, file_write(CPU1_ONLINE, "1"));
-	ASSERT_EQ(0, open_on_cpu(1, fresh));
+	ASSERT_EQ(0, open_three(calls, -1, 1, fresh));
 	pin_to(1);
 	close(-1);
 	syscall(__NR_getppid);
