@@ -12,6 +12,7 @@
 #include <linux/completion.h>
 #include <linux/cpu.h>
 #include <linux/delay.h>
+#include <linux/hash.h>
 #include <linux/hw_breakpoint.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -301,6 +302,21 @@ static void stopped(struct kunit *test)
 	slots_end(test, slots);
 }
 
+/* What an account cannot count is not given. */
+static void more_than_any_has(struct kunit *test)
+{
+	struct bp_slots *slots = slots_new(test, 1, BP_SLOTS_MAX + 5, 0);
+	char task;
+	int i;
+
+	for (i = 0; i < BP_SLOTS_MAX; i++)
+		KUNIT_EXPECT_EQ(test, claim_try(slots, &task, -1), 0);
+	KUNIT_EXPECT_EQ(test, claim_try(slots, &task, -1), -ENOSPC);
+	while (i--)
+		claim_drop(slots, &task, -1);
+	slots_end(test, slots);
+}
+
 /* ---- Races ------------------------------------------------------------------ */
 
 #define RACE_THREADS	64
@@ -453,6 +469,64 @@ static void storm(struct kunit *test)
 	slots_end(test, race->slots);
 }
 
+struct waiter {
+	struct bp_slots		*slots;
+	struct bp_claim		claim;
+	struct completion	done;
+};
+
+static int waiter_thread(void *arg)
+{
+	struct waiter *waiter = arg;
+
+	if (!bp_slots_reserve(waiter->slots, &waiter->claim))
+		bp_slots_release(waiter->slots, &waiter->claim);
+	complete(&waiter->done);
+	return 0;
+}
+
+/* While somebody counts in @shard: is the claim not made within @ms? */
+static bool claim_waits(struct kunit *test, struct bp_slots *slots, struct bp_shard *shard,
+			struct bp_claim claim, unsigned int ms)
+{
+	struct waiter *waiter = kunit_kzalloc(test, sizeof(*waiter), GFP_KERNEL);
+	struct task_struct *thread;
+	bool waits;
+
+	KUNIT_ASSERT_NOT_NULL(test, waiter);
+	waiter->slots = slots;
+	waiter->claim = claim;
+	init_completion(&waiter->done);
+	mutex_lock(&shard->lock);
+	thread = kthread_run(waiter_thread, waiter, "bp_waiter");
+	waits = !IS_ERR(thread) &&
+		!wait_for_completion_timeout(&waiter->done, msecs_to_jiffies(ms));
+	mutex_unlock(&shard->lock);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
+	if (waits)
+		wait_for_completion(&waiter->done);
+	return waits;
+}
+
+/* A CPU's claim waits for all shards; a task's for its own, and for nobody else. */
+static void who_waits(struct kunit *test)
+{
+	struct bp_slots *slots = slots_new(test, 4, 4, 0);
+	struct bp_claim claim = { .task = slots, .cpu = -1, .weight = 1 };
+	struct bp_shard *own = &slots->shards[hash_ptr(slots, slots->shard_bits)];
+	struct bp_shard *shard;
+
+	for (shard = slots->shards; shard < slots->shards + BIT(slots->shard_bits); shard++) {
+		claim.task = NULL;
+		claim.cpu = 1;
+		KUNIT_EXPECT_TRUE(test, claim_waits(test, slots, shard, claim, 50));
+		for (claim.task = slots; claim.cpu >= -1; claim.cpu -= 2)
+			KUNIT_EXPECT_EQ(test, claim_waits(test, slots, shard, claim,
+							  shard == own ? 50 : 10000), shard == own);
+	}
+	slots_end(test, slots);
+}
+
 /* ---- What it costs ----------------------------------------------------------- */
 
 #define COST_TASKS	10000
@@ -557,6 +631,8 @@ static struct kunit_case bp_slots_cases[] = {
 	KUNIT_CASE_PARAM(random_walk, walks_gen_params),
 	KUNIT_CASE(parts_of_different_cpus),
 	KUNIT_CASE(stopped),
+	KUNIT_CASE(more_than_any_has),
+	KUNIT_CASE(who_waits),
 	KUNIT_CASE(last_slot),
 	KUNIT_CASE(storm),
 	KUNIT_CASE(cost),
@@ -601,28 +677,55 @@ static void write_here(void *arg)
 }
 
 /* That of a task is in user space: not each architecture lets a task have one in the kernel. */
-static struct perf_event *breakpoint(int cpu, struct task_struct *task)
+static struct perf_event_attr watch_user(void)
 {
 	struct perf_event_attr attr = watch(0);
 
-	if (task)
-		attr.bp_addr = PAGE_SIZE;
+	attr.bp_addr = PAGE_SIZE;
+	return attr;
+}
+
+static struct perf_event_attr execute_user(void)
+{
+	struct perf_event_attr attr = watch_user();
+
+	attr.bp_len = sizeof(long);
+	attr.bp_type = HW_BREAKPOINT_X;
+	return attr;
+}
+
+static struct perf_event *breakpoint(int cpu, struct task_struct *task)
+{
+	struct perf_event_attr attr = task ? watch_user() : watch(0);
+
 	return perf_event_create_kernel_counter(&attr, cpu, task, NULL, NULL);
 }
 
 /* How many more of these there can be. */
-static int room(struct kunit *test, int cpu, struct task_struct *task)
+static int room_for(struct kunit *test, struct perf_event_attr *attr, int cpu,
+		    struct task_struct *task)
 {
 	struct perf_event *bp[BP_SLOTS_MAX + 1];
 	int nr = 0, i;
 
-	while (nr <= BP_SLOTS_MAX && !IS_ERR(bp[nr] = breakpoint(cpu, task)))
+	while (nr <= BP_SLOTS_MAX) {
+		bp[nr] = perf_event_create_kernel_counter(attr, cpu, task, NULL, NULL);
+		if (IS_ERR(bp[nr]))
+			break;
 		nr++;
+	}
 	if (nr <= BP_SLOTS_MAX)
 		KUNIT_EXPECT_EQ(test, PTR_ERR(bp[nr]), -ENOSPC);
 	for (i = 0; i < nr; i++)
 		unregister_hw_breakpoint(bp[i]);
 	return nr;
+}
+
+static int room(struct kunit *test, int cpu, struct task_struct *task)
+{
+	struct perf_event_attr attr = task ? watch_user() : watch(0);
+
+	return room_for(test, &attr, cpu, task);
 }
 
 static void wide(struct kunit *test)
@@ -694,6 +797,105 @@ static void modify(struct kunit *test)
 	unregister_hw_breakpoint(bp);
 }
 
+/* From its own handler a debugger disables one, with IRQs off. */
+static void modify_with_irqs_off(struct kunit *test)
+{
+	struct perf_event_attr attr = watch(2);
+	struct perf_event *bp = register_user_hw_breakpoint(&attr, NULL, NULL, current);
+	unsigned long flags;
+	int err;
+
+	if (!IS_ENABLED(CONFIG_X86) && PTR_ERR(bp) == -EINVAL)
+		kunit_skip(test, "a task may have none in the kernel");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(bp));
+	attr.disabled = 1;
+	local_irq_save(flags);
+	err = modify_user_hw_breakpoint(bp, &attr);
+	write_here(&watched[2]);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	write_here(&watched[2]);
+	KUNIT_EXPECT_EQ(test, hits(bp), 0);
+
+	attr.disabled = 0;
+	KUNIT_EXPECT_EQ(test, modify_user_hw_breakpoint(bp, &attr), 0);
+	write_here(&watched[2]);
+	KUNIT_EXPECT_EQ(test, hits(bp), 1);
+	unregister_hw_breakpoint(bp);
+}
+
+/* Of one that is off, and goes on by its owner. */
+static void modify_check(struct kunit *test)
+{
+	struct perf_event_attr attr = watch(2);
+	struct perf_event *bp;
+
+	attr.disabled = 1;
+	bp = perf_event_create_kernel_counter(&attr, 0, NULL, NULL, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(bp));
+
+	attr.bp_addr = (unsigned long)&watched[3];
+	attr.sample_period = 5;
+	KUNIT_EXPECT_EQ(test, modify_user_hw_breakpoint_check(bp, &attr, true), -EINVAL);
+	KUNIT_EXPECT_EQ(test, bp->attr.bp_addr, (unsigned long)&watched[2]);
+	attr.bp_len = 0;
+	KUNIT_EXPECT_NE(test, modify_user_hw_breakpoint_check(bp, &attr, false), 0);
+	KUNIT_EXPECT_EQ(test, bp->attr.bp_addr, (unsigned long)&watched[2]);
+
+	/* Of what else differs nothing is taken. */
+	attr.bp_len = HW_BREAKPOINT_LEN_4;
+	KUNIT_EXPECT_EQ(test, modify_user_hw_breakpoint_check(bp, &attr, false), 0);
+	KUNIT_EXPECT_EQ(test, bp->attr.sample_period, 1);
+	attr.sample_period = 1;
+	KUNIT_EXPECT_EQ(test, modify_user_hw_breakpoint_check(bp, &attr, true), 0);
+	perf_event_enable(bp);
+	KUNIT_EXPECT_EQ(test, smp_call_function_single(0, write_here, &watched[2], 1), 0);
+	KUNIT_EXPECT_EQ(test, hits(bp), 0);
+	KUNIT_EXPECT_EQ(test, smp_call_function_single(0, write_here, &watched[3], 1), 0);
+	KUNIT_EXPECT_EQ(test, hits(bp), 1);
+	unregister_hw_breakpoint(bp);
+}
+
+/* Where data and instructions have registers of their own, it takes one of the others. */
+static void modify_type(struct kunit *test)
+{
+	struct perf_event_attr data = watch_user(), inst = execute_user(), other = inst;
+	int all_data = hw_breakpoint_slots(TYPE_DATA), all_inst = hw_breakpoint_slots(TYPE_INST);
+	struct perf_event *bp, *full[BP_SLOTS_MAX];
+	int i;
+
+	if (TYPE_INST == TYPE_DATA)
+		kunit_skip(test, "any register is for both");
+	KUNIT_ASSERT_LE(test, all_inst, BP_SLOTS_MAX);
+	bp = register_user_hw_breakpoint(&data, NULL, NULL, current);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(bp));
+	for (i = 0; i < all_inst; i++) {
+		full[i] = register_user_hw_breakpoint(&inst, NULL, NULL, current);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(full[i]));
+	}
+
+	/* No room: it is what it was. */
+	KUNIT_EXPECT_EQ(test, modify_user_hw_breakpoint(bp, &inst), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, bp->attr.bp_type, HW_BREAKPOINT_W);
+	KUNIT_EXPECT_EQ(test, room_for(test, &data, -1, current), all_data - 1);
+	unregister_hw_breakpoint(full[--i]);
+
+	/* Refused for another reason: the one that was got meanwhile is given back. */
+	other.sample_period = 5;
+	KUNIT_EXPECT_EQ(test, modify_user_hw_breakpoint_check(bp, &other, true), -EINVAL);
+	KUNIT_EXPECT_EQ(test, room_for(test, &inst, -1, current), 1);
+
+	KUNIT_EXPECT_EQ(test, modify_user_hw_breakpoint(bp, &inst), 0);
+	KUNIT_EXPECT_EQ(test, room_for(test, &data, -1, current), all_data);
+	KUNIT_EXPECT_EQ(test, room_for(test, &inst, -1, current), 0);
+	KUNIT_EXPECT_EQ(test, modify_user_hw_breakpoint(bp, &data), 0);
+	KUNIT_EXPECT_EQ(test, room_for(test, &data, -1, current), all_data - 1);
+	KUNIT_EXPECT_EQ(test, room_for(test, &inst, -1, current), 1);
+	unregister_hw_breakpoint(bp);
+	while (i--)
+		unregister_hw_breakpoint(full[i]);
+}
+
 /* A kernel debugger's are off for the core, and one that is not set gives its slot away. */
 static void debugger(struct kunit *test)
 {
@@ -713,7 +915,14 @@ static void debugger(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dbg_reserve_bp_slot(bp[0]), 0);
 	KUNIT_EXPECT_EQ(test, dbg_reserve_bp_slot(bp[0]), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, room(test, 0, current), 0);
-	while (i--)
+
+	/* As kgdb has it while it is not in use: the event goes on without its slot. */
+	bp[0]->destroy = NULL;
+	release_bp_slot(bp[0]);
+	KUNIT_EXPECT_EQ(test, room(test, 0, current), 1);
+	unregister_hw_breakpoint(bp[0]);
+	KUNIT_EXPECT_EQ(test, room(test, 0, current), 1);
+	while (--i)
 		unregister_hw_breakpoint(bp[i]);
 }
 
@@ -735,6 +944,9 @@ static struct kunit_case breakpoint_cases[] = {
 	KUNIT_CASE(wide),
 	KUNIT_CASE(wide_fails_whole),
 	KUNIT_CASE(modify),
+	KUNIT_CASE(modify_with_irqs_off),
+	KUNIT_CASE(modify_check),
+	KUNIT_CASE(modify_type),
 	KUNIT_CASE(debugger),
 	{}
 };
