@@ -44,14 +44,23 @@ cat "$work/stat" >&2
 [ "$(awk -F, '$3 == "cycles" { print ($1 > 10000) }' "$work/stat")" = 1 ]
 it "arm64: counts on its emulated PMU"
 
-# Breakpoints have registers of two types there: KUnit's, and the stock test of ptrace's.
-need "to build arm64's test of breakpoints" libc6-dev-arm64-cross
+# Breakpoints have registers of two types there: KUnit's, the stock test of ptrace's, and ours.
+need "to build arm64's tests of breakpoints" libc6-dev-arm64-cross
 mkdir -p "$BUILD/scratch"
 aarch64-linux-gnu-gcc -O2 -static -o "$BUILD/scratch/breakpoint_test_arm64" \
 	"$("$TOP/scripts/base")/tools/testing/selftests/breakpoints/breakpoint_test_arm64.c"
+kmake "$tree" "$BUILD/arm64-headers" -s headers
+for t in breakpoint breakpoint_slots; do
+	aarch64-linux-gnu-gcc -O2 -static -D_GNU_SOURCE= -isystem "$BUILD/arm64-headers/usr/include" \
+		-o "$BUILD/scratch/$t" "$tree/tools/testing/selftests/perf_events/$t.c" -lpthread
+done
+# shellcheck disable=SC2016 # the guest expands it
 KERNEL=$image APPEND='kunit.enable=1 kunit.filter_glob=perf_b* bp_slots_test.steps=10000' "$TOP/scripts/guest" '
-	dmesg; echo "# suite breakpoints"; ./breakpoint_test_arm64; echo "# exit $?"' >"$work/breakpoints"
-it "arm64: boots with KUnit and the test of breakpoints"
+	dmesg; echo "# suite breakpoints"; ./breakpoint_test_arm64; echo "# exit $?"
+	for t in breakpoint breakpoint_slots; do
+		echo "# suite $t"; ./$t; echo "# exit $?"
+	done 2>&1' >"$work/breakpoints"
+it "arm64: boots with KUnit and the tests of breakpoints"
 cat "$work/breakpoints" >&2
 "$TOP/scripts/tests/flatten" <"$work/breakpoints" | sed 's/ok - /&arm64: /' >"$work/tap"
 [ "$(grep -c '^ok - arm64: breakpoints: ' "$work/tap")" -ge 213 ]
