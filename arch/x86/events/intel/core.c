@@ -323,12 +323,13 @@ static bool intel_read(struct perf_event *event)
 
 static void intel_flush(struct perf_event *event)
 {
-	perf_pmu_disable(event->pmu);
+	bool paused = intel_pause(event);
+
 	if (event->hw.flags & X86_EVENT_BTS)
 		intel_bts_drain(this_cpu_ptr(&x86_cpu));
 	else
 		intel_pebs_drain(NULL);
-	perf_pmu_enable(event->pmu);
+	intel_resume(event, paused);
 }
 
 /* ---- Interrupt -------------------------------------------------------------- */

@@ -17,6 +17,26 @@
 #define CAP_PEBS_BASELINE	BIT_ULL(14)
 #define CAP_PERF_METRICS	BIT_ULL(15)
 
+/*
+ * Nothing of an event's PMU counts in between, so nothing of it moves while it is read.  In the
+ * NMI handler the PMU is off already and must stay so until the handler turns it on.
+ */
+static inline bool intel_pause(struct perf_event *event)
+{
+	bool enabled = this_cpu_read(x86_cpu.enabled);
+
+	if (enabled)
+		perf_pmu_disable(event->pmu);
+
+	return enabled;
+}
+
+static inline void intel_resume(struct perf_event *event, bool paused)
+{
+	if (paused)
+		perf_pmu_enable(event->pmu);
+}
+
 /* ---- ds.c: where the hardware leaves records -------------------------------- */
 
 struct debug_store *intel_this_ds(void);

@@ -126,29 +126,15 @@ static void update_one(struct perf_event *event, u64 slots, u64 metrics)
 	struct hw_perf_event *hwc = &event->hw;
 	u64 now = product(event, slots, metrics);
 
-	local64_add(now - local64_read(&hwc->prev_count), &event->count);
-	local64_set(&hwc->prev_count, now);
+	/* A PMI that was on its way when the PMU was paused may read them, too. */
+	local64_add(now - local64_xchg(&hwc->prev_count, now), &event->count);
 	hwc->saved_slots = slots;
 	hwc->saved_metric = metrics;
 }
 
-/**
- * intel_topdown_read() - x86_pmu.read()
- * @event: one of topdown on a counter of this CPU
- *
- * Return: true, it is up to date.
- *
- * Context: IRQs off.
- */
-bool intel_topdown_read(struct perf_event *event)
+static void read_registers(struct x86_cpu *cpu, struct perf_event *event)
 {
-	struct x86_cpu *cpu = this_cpu_ptr(&x86_cpu);
 	u64 slots, metrics, left;
-
-	/* A group is read: its leader came first, and did it for all. */
-	if (cpu->txn & PERF_PMU_TXN_READ && event->hw.flags & X86_EVENT_METRIC &&
-	    event->hw.state == 0)
-		return true;
 
 	rdpmcl(INTEL_PMC_FIXED_RDPMC_BASE | (INTEL_PMC_IDX_FIXED_SLOTS - INTEL_PMC_IDX_FIXED),
 	       slots);
@@ -164,6 +150,30 @@ bool intel_topdown_read(struct perf_event *event)
 	}
 	if (!(cpu->running & BIT_ULL(event->hw.idx)))
 		update_one(event, slots, metrics);
+}
+
+/**
+ * intel_topdown_read() - x86_pmu.read()
+ * @event: one of topdown on a counter of this CPU
+ *
+ * Return: true, it is up to date.
+ *
+ * Context: IRQs off, or NMI.
+ */
+bool intel_topdown_read(struct perf_event *event)
+{
+	struct x86_cpu *cpu = this_cpu_ptr(&x86_cpu);
+	bool paused;
+
+	/* A group is read: its leader came first, and did it for all. */
+	if (cpu->txn & PERF_PMU_TXN_READ && event->hw.flags & X86_EVENT_METRIC &&
+	    event->hw.state == 0)
+		return true;
+
+	/* Else an NMI could read them after us, and what we then write would be older. */
+	paused = intel_pause(event);
+	read_registers(cpu, event);
+	intel_resume(event, paused);
 
 	return true;
 }
