@@ -177,7 +177,8 @@ static void x86_event_read(struct perf_event *event)
 		return;
 	if (event->hw.flags & (X86_EVENT_RELOADED | X86_EVENT_BTS))
 		x86_pmu.flush(event);
-	x86_event_update(event);
+	else
+		x86_event_update(event);
 }
 
 /* ---- Start and stop --------------------------------------------------------- */

@@ -183,7 +183,7 @@ static inline bool x86_is_hybrid(void)
  * @read: the counter of an event that has one of X86_EVENT_OWN.  Returns whether
  *	it was dealt with.
  * @flush: take out what the hardware has collected of an event that has
- *	X86_EVENT_RELOADED.  IRQs off.
+ *	X86_EVENT_RELOADED or X86_EVENT_BTS, and bring its count up to date.  IRQs off.
  * @limit_period: make a period one that the hardware can count to.  Optional.
  * @added: an event was put on this CPU; @removed: taken off.  Optional, PMU off.
  * @sample: a sample of an event that wants branch records is about to be written.

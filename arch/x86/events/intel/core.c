@@ -321,14 +321,14 @@ static bool intel_read(struct perf_event *event)
 	return true;
 }
 
+/* A counter that counts on may be reloaded, and then is less than when it was read last. */
 static void intel_flush(struct perf_event *event)
 {
 	bool paused = intel_pause(event);
 
-	if (event->hw.flags & X86_EVENT_BTS)
-		intel_bts_drain(this_cpu_ptr(&x86_cpu));
-	else
+	if (event->hw.flags & X86_EVENT_RELOADED)
 		intel_pebs_drain(NULL);
+	x86_event_update(event);
 	intel_resume(event, paused);
 }
 
