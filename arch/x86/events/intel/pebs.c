@@ -250,6 +250,7 @@ int intel_pebs_config(struct perf_event *event)
 	    !attr->sample_period || attr->wakeup_events == 1)
 		return 0;
 	hwc->flags |= X86_EVENT_LARGE_PEBS | X86_EVENT_RELOADED;
+	event->attach_state |= PERF_ATTACH_SCHED_CB;
 
 	return 0;
 }
