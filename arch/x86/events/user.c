@@ -122,7 +122,8 @@ void perf_clear_dirty_counters(void)
 	for (; left; left &= left - 1) {
 		int idx = __ffs64(left);
 
-		if (is_metric_idx(idx) || idx == INTEL_PMC_IDX_FIXED_VLBR)
+		/* Metrics and traced branches are on none that there is. */
+		if (is_metric_idx(idx) || !(cpu->type->counters & BIT_ULL(idx)))
 			continue;
 		if (idx >= INTEL_PMC_IDX_FIXED)
 			wrmsrl(x86_pmu.fixed_counter_base + idx - INTEL_PMC_IDX_FIXED, 0);
