@@ -208,6 +208,22 @@ static int set_period(struct perf_event *event)
 	return event->attr.freq ? 0 : x86_check_period(event, event->attr.sample_period);
 }
 
+/*
+ * The core has asked whether there are extended registers in samples.  Only precise ones have
+ * them, as they were there: an interrupt does not, nor does a user's entry.
+ */
+static int check_regs(struct perf_event *event)
+{
+	struct perf_event_attr *attr = &event->attr;
+
+	if (attr->sample_regs_user & PERF_REG_EXTENDED_MASK)
+		return -EINVAL;
+	if (attr->sample_regs_intr & PERF_REG_EXTENDED_MASK && !attr->precise_ip)
+		return -EINVAL;
+
+	return 0;
+}
+
 static int configure(struct perf_event *event)
 {
 	struct perf_event_attr *attr = &event->attr;
@@ -224,7 +240,7 @@ static int configure(struct perf_event *event)
 	if (!attr->exclude_kernel)
 		hwc->config |= ARCH_PERFMON_EVENTSEL_OS;
 
-	return set_period(event) ?: x86_pmu.hw_config(event);
+	return check_regs(event) ?: set_period(event) ?: x86_pmu.hw_config(event);
 }
 
 /* ---- Groups ----------------------------------------------------------------- */

@@ -680,6 +680,8 @@ void __init intel_pebs_init(struct x86_core_type *type)
 		return;
 	format = found;
 	type->max_precise = 3;
+	if (adaptive())
+		type->pmu.capabilities |= PERF_PMU_CAP_EXTENDED_REGS;
 	type->precise_counters = adaptive() ? type->counters : type->general & 0xf;
 	pr_cont("PEBS fmt%d+%s, ", min_t(u32, format, 4), adaptive() ? "-baseline" : "");
 }
