@@ -342,8 +342,8 @@ void intel_lbr_sched_task(bool sched_in)
  * intel_lbr_config() - which branches does a new event want?
  * @event: the event
  *
- * Return: 0; -EOPNOTSUPP: there are no records, or no call-stack mode; -EBUSY: somebody
- * has the branch trace on.
+ * Return: 0; -EOPNOTSUPP: there are no records, or no call-stack mode; -EINVAL: it wants
+ * counts of events in them, which are not there; -EBUSY: somebody has the branch trace on.
  *
  * Context: may sleep.
  */
@@ -356,6 +356,8 @@ int intel_lbr_config(struct perf_event *event)
 
 	if (!kind.depth)
 		return -EOPNOTSUPP;
+	if (type & PERF_SAMPLE_BRANCH_COUNTERS)
+		return -EINVAL;
 	/* Calls and returns of one mode: nothing else can be with it. */
 	if (type & PERF_SAMPLE_BRANCH_CALL_STACK) {
 		if (type & ~(PERF_SAMPLE_BRANCH_CALL_STACK | PERF_SAMPLE_BRANCH_USER |
