@@ -216,8 +216,8 @@ static bool lacks_aux(struct perf_event *event)
  * intel_pebs_config() - is a new event precise, and can it be?
  * @event: the event
  *
- * Return: 0; -EOPNOTSUPP: not so precise; -ENODATA: it needs another event, see lacks_aux();
- * -ENOMEM.
+ * Return: 0; -EOPNOTSUPP: not so precise; -EINVAL: there is nothing to be precise about, it
+ * does not sample; -ENODATA: it needs another event, see lacks_aux(); -ENOMEM.
  *
  * Context: may sleep.
  */
@@ -234,6 +234,8 @@ int intel_pebs_config(struct perf_event *event)
 		return 0;
 	if (attr->precise_ip > x86_type_of(event)->max_precise)
 		return -EOPNOTSUPP;
+	if (!is_sampling_event(event))
+		return -EINVAL;
 	err = want_buffers();
 	if (err)
 		return err;
