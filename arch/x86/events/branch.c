@@ -90,10 +90,16 @@ static u32 kind_of(struct perf_branch_entry *e, bool fused)
 			       branch_type(e->from, e->to, e->abort);
 		e->from += offset;
 	}
-	if (type != X86_BR_NONE && e->in_tx)
-		type |= X86_BR_IN_TX;
 
 	return type;
+}
+
+/* Those in transactions and those outside are wanted alike, unless one of the two was named. */
+static bool wanted_tx(u32 kinds, const struct perf_branch_entry *e)
+{
+	bool in = kinds & X86_BR_IN_TX, out = kinds & X86_BR_NO_TX;
+
+	return in == out || in == e->in_tx;
 }
 
 /**
@@ -107,9 +113,8 @@ static u32 kind_of(struct perf_branch_entry *e, bool fused)
  */
 void x86_branch_sort(struct perf_branch_stack *stack, u32 kinds, bool fused)
 {
-	bool all = (kinds & (ANY_KIND | X86_BR_PLM)) == (ANY_KIND | X86_BR_PLM) &&
-		   !(kinds & (X86_BR_IN_TX | X86_BR_NO_TX));
-	u32 which = kinds & ~(X86_BR_TYPE_SAVE | X86_BR_CALL_STACK | X86_BR_NO_TX);
+	bool all = (kinds & (ANY_KIND | X86_BR_PLM)) == (ANY_KIND | X86_BR_PLM);
+	u32 which = kinds & (ANY_KIND | X86_BR_PLM);
 	struct perf_branch_entry *to = stack->entries;
 	int i;
 
@@ -117,6 +122,8 @@ void x86_branch_sort(struct perf_branch_stack *stack, u32 kinds, bool fused)
 		struct perf_branch_entry e = stack->entries[i];
 		u32 type = all && !(kinds & X86_BR_TYPE_SAVE) ? X86_BR_NONE : kind_of(&e, fused);
 
+		if (!wanted_tx(kinds, &e))
+			continue;
 		if (!all && (type == X86_BR_NONE || (which & type) != type))
 			continue;
 		/* A return from the kernel ends in user mode, but is not the user's. */
