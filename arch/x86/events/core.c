@@ -236,7 +236,9 @@ void x86_event_stop(struct perf_event *event, int flags)
 		hwc->state |= PERF_HES_STOPPED;
 	}
 	if ((flags & PERF_EF_UPDATE) && !(hwc->state & PERF_HES_UPTODATE)) {
-		x86_event_update(event);
+		/* It went over 0, and the NMI of that has not been. */
+		if ((s64)x86_event_update(event) >= 0 && x86_pmu.stopped_late)
+			x86_pmu.stopped_late();
 		hwc->state |= PERF_HES_UPTODATE;
 	}
 }

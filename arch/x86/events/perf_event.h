@@ -177,6 +177,8 @@ static inline bool x86_is_hybrid(void)
  * @program: an event is about to count on counter idx, which is off: make its
  *	registers right, or note what x86_set_on() shall write.
  * @unprogram: it does not any more.  Optional.
+ * @stopped_late: an event was stopped whose counter had overflowed: its PMI may come when
+ *	nothing is left that tells whose it is.  Optional.
  * @set_on: let the counters of @want count and no others; @had did until now.
  * @pmu_enabled: the PMU is about to be enabled, counters are off.  Optional.
  * @pmu_disabled: the PMU was disabled, counters are off.  Optional.
@@ -225,6 +227,7 @@ struct x86_pmu {
 	void (*release)(struct x86_cpu *cpu, struct perf_event *event);
 	void (*program)(struct x86_cpu *cpu, struct perf_event *event, int idx);
 	void (*unprogram)(struct x86_cpu *cpu, struct perf_event *event, int idx);
+	void (*stopped_late)(void);
 	void (*set_on)(struct x86_cpu *cpu, u64 want, u64 had);
 	void (*pmu_enabled)(struct x86_cpu *cpu);
 	void (*pmu_disabled)(struct x86_cpu *cpu);

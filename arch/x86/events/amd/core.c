@@ -6,8 +6,9 @@
  * overflowed.  Without it each event select turns its counter on and off, and an
  * overflow is seen by the counter's highest bit.
  *
- * A PMI may come late, when what it was for has been dealt with.  So for a short time
- * after each one that had a reason those without are taken for ours, too.
+ * A PMI may come late, when what it was for has been dealt with, or its event has gone.  So
+ * for a short time after each one that had a reason, and after an event was stopped whose
+ * counter had overflowed, those without are taken for ours, too.
  *
  * A counter can count in the host only, if SVM is on: until KVM says so, that bit of an
  * event select must not be set (x86_cpu.virt_mask).
@@ -24,10 +25,15 @@
 static DEFINE_PER_CPU(unsigned long, late_until);
 static unsigned long late_window __ro_after_init;
 
+static void expect_late(void)
+{
+	this_cpu_write(late_until, jiffies + late_window);
+}
+
 static int claim_late(int handled)
 {
 	if (handled) {
-		this_cpu_write(late_until, jiffies + late_window);
+		expect_late();
 		return handled;
 	}
 
@@ -50,7 +56,7 @@ static int v2_handle_irq(struct pt_regs *regs)
 
 	apic_write(APIC_LVTPC, APIC_DM_NMI);
 	if (!cpu->used)
-		return 0;
+		return claim_late(0);
 
 	/* The register may be ahead of @on: the NMI came in x86_sync(). */
 	if (enabled || cpu->on) {
@@ -78,9 +84,7 @@ static int v2_handle_irq(struct pt_regs *regs)
 
 static int handle_irq(struct pt_regs *regs)
 {
-	int handled = x86_handle_irq_no_status(regs);
-
-	return this_cpu_read(x86_cpu.used) ? claim_late(handled) : handled;
+	return claim_late(x86_handle_irq_no_status(regs));
 }
 
 /* ---- Events ----------------------------------------------------------------- */
@@ -281,6 +285,7 @@ int __init amd_pmu_init(void)
 	x86_pmu.formats = amd_formats;
 	x86_pmu.hw_config = amd_hw_config;
 	x86_pmu.counters = amd_counters;
+	x86_pmu.stopped_late = expect_late;
 	x86_pmu.start_cpu = amd_start_cpu;
 	type->general = GENMASK_ULL(counters - 1, 0);
 	type->counters = type->general;
