@@ -194,6 +194,8 @@ static inline bool x86_is_hybrid(void)
  * @task_ctx_cache: there
  * @prepare_cpu: allocate what a CPU needs; may sleep; its errno fails the hotplug.
  * @start_cpu: on a CPU that comes up, IRQs off.
+ * @registers_lost: this CPU's registers are as after a reset: forget what they held.  Counters
+ *	and their selects are the framework's.  Optional; IRQs off, PMU off.
  * @stop_cpu: on one that goes down, IRQs off.
  * @forget_cpu: undo @prepare_cpu.
  */
@@ -243,6 +245,7 @@ struct x86_pmu {
 	struct kmem_cache		*task_ctx_cache;
 	int (*prepare_cpu)(int cpu);
 	void (*start_cpu)(int cpu);
+	void (*registers_lost)(struct x86_cpu *cpu);
 	void (*stop_cpu)(int cpu);
 	void (*forget_cpu)(int cpu);
 };

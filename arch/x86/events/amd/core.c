@@ -195,15 +195,22 @@ EXPORT_STATIC_CALL_TRAMP_GPL(perf_lopwr_cb);
 
 /* ---- Coming up -------------------------------------------------------------- */
 
-static void amd_start_cpu(int nr)
+static void amd_registers_lost(struct x86_cpu *cpu)
 {
-	per_cpu(x86_cpu.virt_mask, nr) = AMD64_EVENTSEL_HOSTONLY;
-	per_cpu(late_until, nr) = jiffies;
 	if (x86_pmu.version >= 2) {
 		wrmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_CTL, 0);
 		wrmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_STATUS_CLR, x86_core_types[0].counters);
 	}
 	amd_lbr_start_cpu();
+}
+
+static void amd_start_cpu(int nr)
+{
+	struct x86_cpu *cpu = per_cpu_ptr(&x86_cpu, nr);
+
+	cpu->virt_mask = AMD64_EVENTSEL_HOSTONLY;
+	per_cpu(late_until, nr) = jiffies;
+	amd_registers_lost(cpu);
 }
 
 static const struct x86_string amd_formats[] = {
@@ -287,6 +294,7 @@ int __init amd_pmu_init(void)
 	x86_pmu.counters = amd_counters;
 	x86_pmu.stopped_late = expect_late;
 	x86_pmu.start_cpu = amd_start_cpu;
+	x86_pmu.registers_lost = amd_registers_lost;
 	type->general = GENMASK_ULL(counters - 1, 0);
 	type->counters = type->general;
 	type->raw = AMD64_RAW_EVENT_MASK;

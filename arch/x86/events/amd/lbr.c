@@ -279,7 +279,7 @@ void amd_lbr_removed(struct perf_event *event)
 }
 
 /**
- * amd_lbr_start_cpu() - a CPU comes up
+ * amd_lbr_start_cpu() - a CPU comes up, or wakes up with its registers lost
  *
  * Context: on it, IRQs off.
  */
@@ -295,6 +295,8 @@ void amd_lbr_start_cpu(void)
 	l->others &= ~DBG_EXTN_CFG_LBRV2EN;
 	wrmsrl(MSR_AMD_DBG_EXTN_CFG, l->others);
 	forget_records();
+	if (l->users)
+		set_freeze(true);
 }
 
 /**

@@ -552,27 +552,34 @@ static void set_freeze_on_smi(void *unused)
 		msr_clear_bit(MSR_IA32_DEBUGCTLMSR, DEBUGCTLMSR_FREEZE_IN_SMM_BIT);
 }
 
+static void intel_registers_lost(struct x86_cpu *cpu)
+{
+	struct intel_cpu *icpu = this_cpu_ptr(&intel_cpu);
+
+	memset(icpu->reg, 0, sizeof(icpu->reg));
+	icpu->aborting = false;
+	if (x86_pmu.version < 2)
+		return;
+	intel_lbr_start_cpu(smp_processor_id());
+	intel_ds_start_cpu();
+	intel_pebs_start_cpu();
+	intel_topdown_lost(cpu);
+	/* Counters that firmware left running stop here. */
+	wrmsrl(MSR_CORE_PERF_GLOBAL_CTRL, 0);
+	if (cpu->type->capabilities & CAP_FREEZE_IN_SMM)
+		set_freeze_on_smi(NULL);
+}
+
 static void intel_start_cpu(int nr)
 {
 	struct x86_cpu *cpu = per_cpu_ptr(&x86_cpu, nr);
-	struct intel_cpu *icpu = per_cpu_ptr(&intel_cpu, nr);
 
 	cpu->type = type_of_cpu();
 	if (x86_is_hybrid())
 		count_counters(cpu->type);
 	find_shared(nr);
-	memset(icpu->reg, 0, sizeof(icpu->reg));
-	icpu->aborting = false;
 	cpu->fixed = 0;
-	if (x86_pmu.version < 2)
-		return;
-	intel_lbr_start_cpu(nr);
-	intel_ds_start_cpu();
-	intel_pebs_start_cpu();
-	/* Counters that firmware left running stop here. */
-	wrmsrl(MSR_CORE_PERF_GLOBAL_CTRL, 0);
-	if (cpu->type->capabilities & CAP_FREEZE_IN_SMM)
-		set_freeze_on_smi(NULL);
+	intel_registers_lost(cpu);
 }
 
 /* ---- sysfs ------------------------------------------------------------------ */
@@ -693,15 +700,15 @@ void perf_restore_debug_store(void)
 	if (!cpu->type)
 		return;
 	WRITE_ONCE(cpu->enabled, false);
-	intel_lbr_off();
 	x86_sync(cpu);
+	if (enabled && x86_pmu.pmu_disabled)
+		x86_pmu.pmu_disabled(cpu);
+	if (x86_pmu.registers_lost)
+		x86_pmu.registers_lost(cpu);
 	x86_reload(cpu);
-	intel_lbr_start_cpu(smp_processor_id());
-	intel_ds_start_cpu();
-	intel_pebs_start_cpu();
+	if (enabled && x86_pmu.pmu_enabled)
+		x86_pmu.pmu_enabled(cpu);
 	WRITE_ONCE(cpu->enabled, enabled);
-	if (enabled)
-		intel_lbr_on();
 	x86_sync(cpu);
 }
 
@@ -818,6 +825,7 @@ int __init intel_pmu_init(void)
 	x86_pmu.pmu_enabled = intel_pmu_enabled;
 	x86_pmu.pmu_disabled = intel_pmu_disabled;
 	x86_pmu.start_cpu = intel_start_cpu;
+	x86_pmu.registers_lost = intel_registers_lost;
 	x86_pmu.program = intel_program;
 	x86_pmu.handle_irq = intel_handle_irq;
 	x86_pmu.set_on = intel_set_on;

@@ -68,6 +68,7 @@ void intel_pebs_sched_task(void);
 
 int intel_topdown_config(struct perf_event *event);
 bool intel_topdown_fits(struct x86_cpu *cpu, struct perf_event *event);
+void intel_topdown_lost(struct x86_cpu *cpu);
 bool intel_topdown_overflow(struct x86_cpu *cpu);
 bool intel_topdown_read(struct perf_event *event);
 void intel_topdown_start(struct x86_cpu *cpu, struct perf_event *event);

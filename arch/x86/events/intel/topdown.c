@@ -210,6 +210,42 @@ void intel_topdown_start(struct x86_cpu *cpu, struct perf_event *event)
 	local64_set(&hwc->prev_count, product(event, hwc->saved_slots, hwc->saved_metric));
 }
 
+/* From here on both count from 0. */
+static void begin_anew(struct x86_cpu *cpu, u64 all)
+{
+	wrmsrl(MSR_CORE_PERF_FIXED_CTR3, 0);
+	wrmsrl(MSR_PERF_METRICS, 0);
+	for (; all; all &= all - 1) {
+		struct hw_perf_event *hwc = &cpu->event[__ffs64(all)]->hw;
+
+		hwc->saved_slots = 0;
+		hwc->saved_metric = 0;
+		local64_set(&hwc->prev_count, 0);
+	}
+}
+
+/* Counters of topdown's events; alone the slots are an ordinary counter. */
+static u64 topdown_running(const struct x86_cpu *cpu)
+{
+	u64 all = cpu->running & INTEL_PMC_MSK_TOPDOWN;
+
+	return all && cpu->event[__ffs64(all)]->hw.flags & X86_EVENT_TOPDOWN ? all : 0;
+}
+
+/**
+ * intel_topdown_lost() - this CPU's registers have lost what they held
+ * @cpu: this CPU, nothing counts
+ *
+ * Context: IRQs off.
+ */
+void intel_topdown_lost(struct x86_cpu *cpu)
+{
+	u64 all = topdown_running(cpu);
+
+	if (all)
+		begin_anew(cpu, all);
+}
+
 /**
  * intel_topdown_overflow() - the slots went around, or the shares lose precision
  * @cpu: this CPU, nothing counts
@@ -220,21 +256,12 @@ void intel_topdown_start(struct x86_cpu *cpu, struct perf_event *event)
  */
 bool intel_topdown_overflow(struct x86_cpu *cpu)
 {
-	u64 all = cpu->running & INTEL_PMC_MSK_TOPDOWN, left;
-	struct perf_event *event = all ? cpu->event[__ffs64(all)] : NULL;
+	u64 all = topdown_running(cpu);
 
-	if (!event || !(event->hw.flags & X86_EVENT_TOPDOWN))
+	if (!all)
 		return false;
-	intel_topdown_read(event);
-	wrmsrl(MSR_CORE_PERF_FIXED_CTR3, 0);
-	wrmsrl(MSR_PERF_METRICS, 0);
-	for (left = all; left; left &= left - 1) {
-		struct hw_perf_event *hwc = &cpu->event[__ffs64(left)]->hw;
-
-		hwc->saved_slots = 0;
-		hwc->saved_metric = 0;
-		local64_set(&hwc->prev_count, 0);
-	}
+	intel_topdown_read(cpu->event[__ffs64(all)]);
+	begin_anew(cpu, all);
 
 	return true;
 }
