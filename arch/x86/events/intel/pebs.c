@@ -212,6 +212,17 @@ static bool lacks_aux(struct perf_event *event)
 	return true;
 }
 
+/*
+ * Does a sample need no more than a record has, and nobody it at once?  Neither the task that
+ * waits for so many samples, nor what a sample does besides being written.
+ */
+static bool may_be_late(const struct perf_event_attr *attr)
+{
+	return !attr->freq && attr->sample_period && !(attr->sample_type & ~RECORDED) &&
+	       !attr->use_clockid && (attr->watermark || !attr->wakeup_events) &&
+	       !attr->sigtrap && !attr->aux_action;
+}
+
 /**
  * intel_pebs_config() - is a new event precise, and can it be?
  * @event: the event
@@ -248,8 +259,7 @@ int intel_pebs_config(struct perf_event *event)
 		hwc->config |= ICL_EVENTSEL_ADAPTIVE;
 	hwc->flags |= X86_EVENT_PEBS;
 	set_data_flags(event);
-	if (attr->freq || attr->sample_type & ~RECORDED || attr->use_clockid ||
-	    !attr->sample_period || attr->wakeup_events == 1)
+	if (!may_be_late(attr))
 		return 0;
 	hwc->flags |= X86_EVENT_LARGE_PEBS | X86_EVENT_RELOADED;
 	event->attach_state |= PERF_ATTACH_SCHED_CB;
