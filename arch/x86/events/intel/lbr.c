@@ -290,6 +290,17 @@ static void restore(const struct lbr_task *task)
 	wrmsrl(MSR_LBR_TOS, task->tos);
 }
 
+/* A deep sleep of the CPU forgets them: of a task that had some the newest has no source then. */
+static bool still_there(const struct lbr_task *task)
+{
+	u64 from = 0;
+
+	if (task->nr)
+		rdmsrl(kind.from + slot(top(), 0), from);
+
+	return !task->nr || from;
+}
+
 /* Where the records of current are kept; NULL: nowhere.  IRQs off. */
 static struct lbr_task *current_data(const struct lbr *l)
 {
@@ -305,7 +316,7 @@ static void load_current(struct lbr *l)
 	u32 here = smp_processor_id() + 1;
 
 	l->saved = false;
-	if (task && l->task == task && task->home == here)
+	if (task && l->task == task && task->home == here && still_there(task))
 		return;
 	if (task) {
 		restore(task);
