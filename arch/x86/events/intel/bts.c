@@ -151,6 +151,9 @@ static void output(struct perf_event *event, const struct record *from, const st
 	struct pt_regs regs = { };
 	const struct record *r;
 
+	/* The last sample stands for all of them where those are limited: find it. */
+	while (to > from && !is_users(to - 1))
+		to--;
 	for (r = from; r < to; r++) {
 		if (!is_users(r))
 			continue;
