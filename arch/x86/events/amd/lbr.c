@@ -32,6 +32,7 @@
  * struct lbr - this CPU's records
  * @users: events here that want them
  * @select: the filter that they want
+ * @kinds: the kinds of branches that they want, X86_BR_*
  * @select_is: what the filter register holds
  * @others: what the register that turns them on holds beside
  * @on: the hardware records
@@ -41,6 +42,7 @@
 struct lbr {
 	int				users;
 	u64				select;
+	u32				kinds;
 	u64				select_is;
 	u64				others;
 	bool				on;
@@ -238,7 +240,8 @@ bool amd_lbr_fits(struct perf_event *event)
 	struct lbr *l = this_cpu_ptr(&lbr);
 
 	return !(event->hw.flags & X86_EVENT_LBR) || !l->users ||
-	       l->select == event->hw.branch_reg.config;
+	       (l->select == event->hw.branch_reg.config &&
+		l->kinds == event->hw.branch_reg.reg);
 }
 
 /**
@@ -254,6 +257,7 @@ void amd_lbr_added(struct perf_event *event)
 	if (!(event->hw.flags & X86_EVENT_LBR))
 		return;
 	l->select = event->hw.branch_reg.config;
+	l->kinds = event->hw.branch_reg.reg;
 	perf_sched_cb_inc(event->pmu);
 	if (l->users++)
 		return;

@@ -51,6 +51,7 @@ struct lbr_task {
  * struct lbr - this CPU's records
  * @users: events here that want them
  * @select: the filter that they want
+ * @kinds: the kinds of branches that they want, X86_BR_*
  * @select_is: what the filter register holds
  * @on: the hardware records
  * @saved: @task has what the registers hold, which do not record meanwhile
@@ -62,6 +63,7 @@ struct lbr_task {
 struct lbr {
 	int				users;
 	u64				select;
+	u32				kinds;
 	u64				select_is;
 	bool				on;
 	bool				saved;
@@ -413,7 +415,8 @@ bool intel_lbr_fits(struct perf_event *event)
 	struct lbr *l = this_cpu_ptr(&lbr);
 
 	return !(event->hw.flags & X86_EVENT_LBR) || !l->users ||
-	       l->select == event->hw.branch_reg.config;
+	       (l->select == event->hw.branch_reg.config &&
+		l->kinds == event->hw.branch_reg.reg);
 }
 
 /**
@@ -429,6 +432,7 @@ void intel_lbr_added(struct perf_event *event)
 	if (!(event->hw.flags & X86_EVENT_LBR))
 		return;
 	l->select = event->hw.branch_reg.config;
+	l->kinds = event->hw.branch_reg.reg;
 	perf_sched_cb_inc(event->pmu);
 	if (!l->users++)
 		load_current(l);
