@@ -161,8 +161,6 @@ bool x86_set_period(struct perf_event *event)
 	}
 	/* One would overflow before it is seen to count. */
 	left = clamp_t(s64, left, 2, x86_pmu.max_period);
-	if (x86_pmu.limit_period)
-		x86_pmu.limit_period(event, &left);
 
 	local64_set(&hwc->prev_count, -left);
 	wrmsrl(hwc->event_base, -left & x86_pmu.value_mask);
@@ -231,8 +229,6 @@ void x86_event_stop(struct perf_event *event, int flags)
 			x86_pmu.flush(event);
 		__clear_bit(hwc->idx, (unsigned long *)&cpu->running);
 		x86_sync(cpu);
-		if (x86_pmu.unprogram)
-			x86_pmu.unprogram(cpu, event, hwc->idx);
 		hwc->state |= PERF_HES_STOPPED;
 	}
 	if ((flags & PERF_EF_UPDATE) && !(hwc->state & PERF_HES_UPTODATE)) {
@@ -678,19 +674,6 @@ void perf_event_print_debug(void)
 
 /* ---- CPUs come and go ------------------------------------------------------- */
 
-static int x86_cpu_prepare(unsigned int nr)
-{
-	return x86_pmu.prepare_cpu ? x86_pmu.prepare_cpu(nr) : 0;
-}
-
-static int x86_cpu_forget(unsigned int nr)
-{
-	if (x86_pmu.forget_cpu)
-		x86_pmu.forget_cpu(nr);
-
-	return 0;
-}
-
 static int x86_cpu_start(unsigned int nr)
 {
 	struct x86_cpu *cpu = per_cpu_ptr(&x86_cpu, nr);
@@ -709,8 +692,6 @@ static int x86_cpu_start(unsigned int nr)
 
 static int x86_cpu_stop(unsigned int nr)
 {
-	if (x86_pmu.stop_cpu)
-		x86_pmu.stop_cpu(nr);
 	cpumask_clear_cpu(nr, &per_cpu_ptr(&x86_cpu, nr)->type->cpus);
 
 	return 0;
@@ -791,7 +772,6 @@ static int __init register_type(struct x86_core_type *type)
 		.event_idx		= x86_event_idx,
 		.sched_task		= x86_pmu.sched_task,
 		.task_ctx_cache		= x86_pmu.task_ctx_cache,
-		.check_period		= x86_check_period,
 		.aux_output_match	= x86_aux_output_match,
 		.filter			= x86_filter,
 		.capabilities		= type->pmu.capabilities,
@@ -849,9 +829,7 @@ static int __init init_hw_perf_events(void)
 	per_cpu_ptr(&x86_cpu, 0)->type = type;
 	perf_events_lapic_init();
 	register_nmi_handler(NMI_LOCAL, x86_nmi_handler, 0, "PMI");
-	err = cpuhp_setup_state(CPUHP_PERF_X86_PREPARE, "perf/x86:prepare",
-				x86_cpu_prepare, x86_cpu_forget) ?:
-	      cpuhp_setup_state(CPUHP_AP_PERF_X86_STARTING, "perf/x86:starting",
+	err = cpuhp_setup_state(CPUHP_AP_PERF_X86_STARTING, "perf/x86:starting",
 				x86_cpu_start, x86_cpu_stop);
 	for (i = 0; i < x86_core_types_nr && !err; i++)
 		err = register_type(&x86_core_types[i]);

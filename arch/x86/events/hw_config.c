@@ -71,15 +71,8 @@ static int get_hardware(void)
 
 	guard(mutex)(&reserve_mutex);
 	if (!atomic_read(&hardware_users)) {
-		int err = x86_pmu.reserve ? x86_pmu.reserve() : 0;
-
-		if (err)
-			return err;
-		if (!reserve_counters(all_general())) {
-			if (x86_pmu.unreserve)
-				x86_pmu.unreserve();
+		if (!reserve_counters(all_general()))
 			return -EBUSY;
-		}
 		/* Somebody else may have had the registers: x86_event_add() looks. */
 		WRITE_ONCE(x86_register_epoch, x86_register_epoch + 1);
 	}
@@ -93,8 +86,6 @@ static void put_hardware(void)
 	if (!atomic_dec_and_mutex_lock(&hardware_users, &reserve_mutex))
 		return;
 	release_counters(all_general());
-	if (x86_pmu.unreserve)
-		x86_pmu.unreserve();
 	mutex_unlock(&reserve_mutex);
 }
 
@@ -195,17 +186,15 @@ static int select_of(struct perf_event *event, u64 *select)
 	return 0;
 }
 
-static int set_period(struct perf_event *event)
+static void set_period(struct perf_event *event)
 {
 	struct hw_perf_event *hwc = &event->hw;
 
-	if (!is_sampling_event(event)) {
-		hwc->sample_period = x86_pmu.max_period;
-		hwc->last_period = hwc->sample_period;
-		local64_set(&hwc->period_left, hwc->sample_period);
-	}
-
-	return event->attr.freq ? 0 : x86_check_period(event, event->attr.sample_period);
+	if (is_sampling_event(event))
+		return;
+	hwc->sample_period = x86_pmu.max_period;
+	hwc->last_period = hwc->sample_period;
+	local64_set(&hwc->period_left, hwc->sample_period);
 }
 
 /*
@@ -240,7 +229,9 @@ static int configure(struct perf_event *event)
 	if (!attr->exclude_kernel)
 		hwc->config |= ARCH_PERFMON_EVENTSEL_OS;
 
-	return check_regs(event) ?: set_period(event) ?: x86_pmu.hw_config(event);
+	set_period(event);
+
+	return check_regs(event) ?: x86_pmu.hw_config(event);
 }
 
 /* ---- Groups ----------------------------------------------------------------- */
@@ -348,26 +339,6 @@ int x86_event_init(struct perf_event *event)
 }
 
 /**
- * x86_check_period() - pmu->check_period(): can the hardware count to that?
- * @event: the event
- * @value: its period; what is 0 is decided elsewhere
- *
- * Return: 0 or -EINVAL.
- *
- * Context: any.
- */
-int x86_check_period(struct perf_event *event, u64 value)
-{
-	s64 left = value;
-
-	if (!value || !x86_pmu.limit_period)
-		return 0;
-	x86_pmu.limit_period(event, &left);
-
-	return left > (s64)value ? -EINVAL : 0;
-}
-
-/**
  * x86_aux_output_match() - pmu->aux_output_match(): PEBS does not go to a trace yet
  * @event: the event
  *
@@ -401,7 +372,6 @@ void perf_get_x86_pmu_capability(struct x86_pmu_capability *cap)
 	cap->bit_width_fixed = x86_pmu.width;
 	cap->events_mask = x86_pmu.events_missing;
 	cap->events_mask_len = x86_pmu.events_nr;
-	cap->pebs_ept = x86_pmu.pebs_ept;
 }
 EXPORT_SYMBOL_GPL(perf_get_x86_pmu_capability);
 

@@ -155,15 +155,11 @@ static inline bool x86_is_hybrid(void)
  * @model_name: in place of the model's, where a machine has several
  * @branches: branch records there are, 0 without
  * @lbr_with_pt: branch records and processor trace may be used at once
- * @pebs_ept: PEBS may be given to a guest
  * @events_missing: architectural events that are not there, of @events_nr
  * @events_nr: architectural events that are enumerated
  * @formats: files of sysfs, format/, of all models
  * @own_group: more files of sysfs
  *
- * @reserve: the first event is about to be there; may sleep; its errno is open's.
- *	Optional.
- * @unreserve: the last one has gone; may sleep.  Optional.
  * @handle_irq: a PMI: from NMI context.  Returns how many counters had overflowed, 0
  *	if it was for somebody else.
  * @hw_config: decide what is the vendor's of a new event, after hw.config has what
@@ -176,7 +172,6 @@ static inline bool x86_is_hybrid(void)
  * @release: give back what @fits took.
  * @program: an event is about to count on counter idx, which is off: make its
  *	registers right, or note what x86_set_on() shall write.
- * @unprogram: it does not any more.  Optional.
  * @stopped_late: an event was stopped whose counter had overflowed: its PMI may come when
  *	nothing is left that tells whose it is.  Optional.
  * @set_on: let the counters of @want count and no others; @had did until now.
@@ -186,18 +181,14 @@ static inline bool x86_is_hybrid(void)
  *	it was dealt with.
  * @flush: take out what the hardware has collected of an event that has
  *	X86_EVENT_RELOADED or X86_EVENT_BTS, and bring its count up to date.  IRQs off.
- * @limit_period: make a period one that the hardware can count to.  Optional.
  * @added: an event was put on this CPU; @removed: taken off.  Optional, PMU off.
  * @sample: a sample of an event that wants branch records is about to be written.
  *	Optional; from NMI context.
  * @sched_task: as in &struct pmu, like @task_ctx_cache.
  * @task_ctx_cache: there
- * @prepare_cpu: allocate what a CPU needs; may sleep; its errno fails the hotplug.
  * @start_cpu: on a CPU that comes up, IRQs off.
  * @registers_lost: this CPU's registers are as after a reset: forget what they held.  Counters
  *	and their selects are the framework's.  Optional; IRQs off, PMU off.
- * @stop_cpu: on one that goes down, IRQs off.
- * @forget_cpu: undo @prepare_cpu.
  */
 struct x86_pmu {
 	const char	*name;
@@ -213,14 +204,11 @@ struct x86_pmu {
 	const char	*model_name;
 	int		branches;
 	bool		lbr_with_pt;
-	bool		pebs_ept;
 	u32		events_missing;
 	int		events_nr;
 	const struct x86_string		*formats;
 	const struct attribute_group	*own_group;
 
-	int (*reserve)(void);
-	void (*unreserve)(void);
 	int (*handle_irq)(struct pt_regs *regs);
 	int (*hw_config)(struct perf_event *event);
 	void (*destroy)(struct perf_event *event);
@@ -228,14 +216,12 @@ struct x86_pmu {
 	bool (*fits)(struct x86_cpu *cpu, struct perf_event *event);
 	void (*release)(struct x86_cpu *cpu, struct perf_event *event);
 	void (*program)(struct x86_cpu *cpu, struct perf_event *event, int idx);
-	void (*unprogram)(struct x86_cpu *cpu, struct perf_event *event, int idx);
 	void (*stopped_late)(void);
 	void (*set_on)(struct x86_cpu *cpu, u64 want, u64 had);
 	void (*pmu_enabled)(struct x86_cpu *cpu);
 	void (*pmu_disabled)(struct x86_cpu *cpu);
 	bool (*read)(struct perf_event *event);
 	void (*flush)(struct perf_event *event);
-	void (*limit_period)(struct perf_event *event, s64 *left);
 	void (*added)(struct x86_cpu *cpu, struct perf_event *event);
 	void (*removed)(struct x86_cpu *cpu, struct perf_event *event);
 	void (*sample)(struct x86_cpu *cpu, struct perf_event *event,
@@ -243,11 +229,8 @@ struct x86_pmu {
 	void (*sched_task)(struct perf_event_pmu_context *epc, struct task_struct *task,
 			   bool sched_in);
 	struct kmem_cache		*task_ctx_cache;
-	int (*prepare_cpu)(int cpu);
 	void (*start_cpu)(int cpu);
 	void (*registers_lost)(struct x86_cpu *cpu);
-	void (*stop_cpu)(int cpu);
-	void (*forget_cpu)(int cpu);
 };
 
 extern struct x86_pmu x86_pmu;
@@ -315,7 +298,6 @@ static_assert(INTEL_PMC_IDX_FIXED_BTS < X86_TAG_LAST && INTEL_PMC_IDX_METRIC_END
 /* ---- hw_config.c: from attr to registers ------------------------------------ */
 
 int x86_event_init(struct perf_event *event);
-int x86_check_period(struct perf_event *event, u64 value);
 int x86_aux_output_match(struct perf_event *event);
 
 enum {

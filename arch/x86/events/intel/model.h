@@ -19,7 +19,8 @@
  * @vfm: vendor, family and model
  * @model: what it is, or what its large cores are
  * @small: what its small ones are, where it is hybrid
- * @hybrid: what the machine as a whole is called, label and name
+ * @label: what the machine as a whole is called in the message at boot
+ * @name: ... in sysfs, caps/pmu_name
  */
 struct intel_match {
 	u32			vfm;
