@@ -180,8 +180,7 @@ int intel_bts_drain(struct x86_cpu *cpu)
 
 	if (!from || !event)
 		return 0;
-	to = from + (store->bts_index - store->bts_buffer_base) / sizeof(*from);
-	store->bts_index = store->bts_buffer_base;
+	to = from + intel_ds_take(&store->bts_index, store->bts_buffer_base) / sizeof(*from);
 	if (from == to)
 		return 0;
 

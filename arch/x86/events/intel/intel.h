@@ -43,6 +43,15 @@ struct debug_store *intel_this_ds(void);
 void *intel_ds_map(void *area, size_t size);
 void intel_ds_start_cpu(void);
 
+/*
+ * Take what there is from @base to @index: how many bytes.  In one step, so that an NMI takes
+ * it or finds none.  Where the kernel has 32 bits the upper halves are always 0.
+ */
+static inline size_t intel_ds_take(u64 *index, u64 base)
+{
+	return xchg((unsigned long *)index, (unsigned long)base) - (unsigned long)base;
+}
+
 /* ---- bts.c: each taken branch ----------------------------------------------- */
 
 int intel_bts_config(struct perf_event *event);

@@ -646,13 +646,15 @@ int intel_pebs_drain(struct pt_regs *regs)
 	struct x86_cpu *cpu = this_cpu_ptr(&x86_cpu);
 	struct pebs *p = this_cpu_ptr(&pebs);
 	struct debug_store *store = intel_this_ds();
-	size_t used = store->pebs_index - store->pebs_buffer_base;
+	size_t used;
 	u64 left;
 	int n = 0;
 
-	if (!p->buffer || !store->pebs_index || !used)
+	if (!p->buffer)
 		return 0;
-	store->pebs_index = store->pebs_buffer_base;
+	used = intel_ds_take(&store->pebs_index, store->pebs_buffer_base);
+	if (!used)
+		return 0;
 	for (left = p->enable & cpu->used; left; left &= left - 1) {
 		struct perf_event *event = cpu->event[__ffs64(left)];
 
