@@ -112,6 +112,7 @@ struct x86_model {
 #define X86_MODEL_LOAD_AUX	BIT(2)	/* sources of loads need MEM_LOADS_AUX in their group */
 #define X86_MODEL_LATENCIES	BIT(3)	/* a record has two: of the instruction, of the cache */
 #define X86_MODEL_MID_ACK	BIT(4)	/* unmask the PMI before counters go on */
+#define X86_MODEL_PDIST_0	BIT(5)	/* precise_ip 3 only on counter 0, or fixed counter 0 */
 
 /* hw_perf_event.flags, below PERF_EVENT_FLAG_ARCH. */
 #define X86_EVENT_TOPDOWN	0x0001	/* slots or a metric */

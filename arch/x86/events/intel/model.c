@@ -342,7 +342,8 @@ static const struct x86_string glc_events[] = {
 	.events		= glc_events,					\
 	.formats	= offcore_formats,				\
 	.flags		= X86_MODEL_LATE_ACK | X86_MODEL_OFFCORE_ANY |	\
-			  X86_MODEL_LOAD_AUX | X86_MODEL_LATENCIES,	\
+			  X86_MODEL_LOAD_AUX | X86_MODEL_LATENCIES |	\
+			  X86_MODEL_PDIST_0,				\
 	.metrics	= 8
 
 static const struct x86_model sapphire_rapids = {

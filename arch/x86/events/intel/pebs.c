@@ -267,6 +267,8 @@ int intel_pebs_config(struct perf_event *event)
 	return 0;
 }
 
+#define FIXED_0		BIT_ULL(INTEL_PMC_IDX_FIXED)
+
 /**
  * intel_pebs_counters() - those that can record an event
  * @event: a precise one
@@ -278,7 +280,16 @@ int intel_pebs_config(struct perf_event *event)
  */
 u64 intel_pebs_counters(struct perf_event *event, u64 counters)
 {
-	return counters & x86_type_of(event)->precise_counters;
+	const struct x86_core_type *type = x86_type_of(event);
+
+	counters &= type->precise_counters;
+	if (event->attr.precise_ip < 3 || !adaptive())
+		return counters;
+	/* Only that one records instructions without a preference for the slow ones. */
+	if (counters & FIXED_0)
+		return FIXED_0;
+
+	return type->model->flags & X86_MODEL_PDIST_0 ? counters & BIT_ULL(0) : counters;
 }
 
 /* ---- Counting --------------------------------------------------------------- */
