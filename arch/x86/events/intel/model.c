@@ -190,7 +190,8 @@ static const struct x86_model skylake = {
 /* ---- Ice Lake --------------------------------------------------------------- */
 
 static const struct event_constraint icl_constraints[] = {
-	FIXED(0x00c0, 0), FIXED(0x01c0, 0), FIXED(0x003c, 1), FIXED(0x0300, 2), FIXED(0x0400, 3),
+	FIXED(0x00c0, 0), FIXED(0x0100, 0), FIXED(0x01c0, 0), FIXED(0x003c, 1), FIXED(0x0300, 2),
+	FIXED(0x0400, 3),
 	METRIC(0), METRIC(1), METRIC(2), METRIC(3),
 	EVENT(0x03, 0xf), EVENT(0x07, 0xf), EVENT(0x08, 0xf), EVENT(0x24, 0xf),
 	EVENT(0x28, 0xf), EVENT(0x32, 0xf), EVENT(0x48, 0xf), EVENT(0x49, 0xf),
