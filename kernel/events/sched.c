@@ -106,6 +106,15 @@ static void event_off(struct perf_event *event)
 		perf_group_dequeue(event);
 }
 
+/*
+ * Where groups come and go their PMU is disabled, once for all of their events.  A software
+ * event in another PMU's group has one of its own.
+ */
+static bool pmu_is_group_pmu(struct perf_event *event)
+{
+	return likely(event->pmu == event->pmu_ctx->pmu);
+}
+
 /* 0: it is on, or disabled and needs nothing.  -EAGAIN: there is no room. */
 static int event_on(struct perf_event *event)
 {
@@ -122,7 +131,8 @@ static int event_on(struct perf_event *event)
 	if (unlikely(event->hw.interrupts == MAX_INTERRUPTS))
 		perf_event_unthrottle(event, false);
 
-	perf_pmu_disable(event->pmu);
+	if (!pmu_is_group_pmu(event))
+		perf_pmu_disable(event->pmu);
 	perf_sideband_itrace_start(event);
 	/* A paused one is not begun: trigger.c */
 	if (event->pmu->add(event, perf_event_is_held(event) ? 0 : PERF_EF_START)) {
@@ -132,9 +142,28 @@ static int event_on(struct perf_event *event)
 	} else {
 		account_on(event, 1);
 	}
-	perf_pmu_enable(event->pmu);
+	if (!pmu_is_group_pmu(event))
+		perf_pmu_enable(event->pmu);
 
 	return ret;
+}
+
+static void event_sched_out(struct perf_event *event)
+{
+	lockdep_assert_held(&event->ctx->lock);
+
+	if (event->state != PERF_EVENT_STATE_ACTIVE || event->resident)
+		return;
+
+	list_del_init(&event->active_list);
+	if (!pmu_is_group_pmu(event))
+		perf_pmu_disable(event->pmu);
+	event->pmu->del(event, 0);
+	perf_aux_abandon(event);
+	account_on(event, -1);
+	event_off(event);
+	if (!pmu_is_group_pmu(event))
+		perf_pmu_enable(event->pmu);
 }
 
 /**
@@ -145,17 +174,8 @@ static int event_on(struct perf_event *event)
  */
 void perf_event_sched_out(struct perf_event *event)
 {
-	lockdep_assert_held(&event->ctx->lock);
-
-	if (event->state != PERF_EVENT_STATE_ACTIVE || event->resident)
-		return;
-
-	list_del_init(&event->active_list);
 	perf_pmu_disable(event->pmu);
-	event->pmu->del(event, 0);
-	perf_aux_abandon(event);
-	account_on(event, -1);
-	event_off(event);
+	event_sched_out(event);
 	perf_pmu_enable(event->pmu);
 }
 
@@ -219,8 +239,8 @@ static int group_on(struct perf_event *leader)
 	}
 
 	for_each_sibling_event(sibling, leader)
-		perf_event_sched_out(sibling);
-	perf_event_sched_out(leader);
+		event_sched_out(sibling);
+	event_sched_out(leader);
 	epc->pmu->cancel_txn(epc->pmu);
 
 	return -EAGAIN;
@@ -241,8 +261,8 @@ void perf_group_sched_out(struct perf_event *leader)
 
 	perf_pmu_disable(leader->pmu_ctx->pmu);
 	for_each_sibling_event(sibling, leader)
-		perf_event_sched_out(sibling);
-	perf_event_sched_out(leader);
+		event_sched_out(sibling);
+	event_sched_out(leader);
 	perf_pmu_enable(leader->pmu_ctx->pmu);
 }
 
@@ -602,6 +622,18 @@ static void group_sched_in(struct perf_cpu_context *cpuctx, struct perf_event *l
 		group_wait(leader);
 }
 
+/* Its group, which is on, stays as it is. */
+static int software_sibling_on(struct perf_event *event)
+{
+	int err;
+
+	perf_pmu_disable(event->pmu);
+	err = event_on(event);
+	perf_pmu_enable(event->pmu);
+
+	return err;
+}
+
 /**
  * perf_event_sched_in() - put an event on that has just been added or enabled
  * @cpuctx: this CPU's context
@@ -629,7 +661,7 @@ void perf_event_sched_in(struct perf_cpu_context *cpuctx, struct perf_event *eve
 		/* Off, or waiting for counters: the group goes on whole, with its leader. */
 		if (leader->state != PERF_EVENT_STATE_ACTIVE)
 			return;
-		if (is_software_event(event) && !event_on(event))
+		if (is_software_event(event) && !software_sibling_on(event))
 			return;
 		perf_group_sched_out(leader);
 	}
