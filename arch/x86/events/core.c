@@ -206,7 +206,7 @@ static void x86_event_start(struct perf_event *event, int flags)
 	barrier();
 	__set_bit(hwc->idx, (unsigned long *)&cpu->running);
 	x86_sync(cpu);
-	perf_event_update_userpage(event);
+	x86_update_userpage(event);
 }
 
 /**
@@ -241,10 +241,9 @@ void x86_event_stop(struct perf_event *event, int flags)
 
 /* ---- Events and counters ---------------------------------------------------- */
 
-/* The counter belongs to the event @i of the list from now on. */
-static void put_on(struct x86_cpu *cpu, int i, int idx)
+/* The counter belongs to the event from now on. */
+static void put_on(struct x86_cpu *cpu, struct perf_event *event, int idx)
 {
-	struct perf_event *event = cpu->list[i];
 	struct hw_perf_event *hwc = &event->hw;
 	bool stay = hwc->state & PERF_HES_ARCH;
 
@@ -260,7 +259,6 @@ static void put_on(struct x86_cpu *cpu, int i, int idx)
 	hwc->idx = idx;
 	x86_set_last_counter(hwc, idx);
 	hwc->last_cpu = smp_processor_id();
-	cpu->idx[i] = idx;
 	cpu->event[idx] = event;
 	cpu->used |= BIT_ULL(idx);
 
@@ -269,10 +267,9 @@ static void put_on(struct x86_cpu *cpu, int i, int idx)
 		x86_event_start(event, PERF_EF_RELOAD);
 }
 
-/* The event @i of the list has no counter any more, and counts no longer. */
-static void take_off(struct x86_cpu *cpu, int i)
+/* The event has no counter any more, and counts no longer. */
+static void take_off(struct x86_cpu *cpu, struct perf_event *event)
 {
-	struct perf_event *event = cpu->list[i];
 	struct hw_perf_event *hwc = &event->hw;
 
 	/* Who was stopped stays stopped where it goes. */
@@ -282,85 +279,100 @@ static void take_off(struct x86_cpu *cpu, int i)
 	cpu->event[hwc->idx] = NULL;
 	cpu->used &= ~BIT_ULL(hwc->idx);
 	cpu->dirty |= BIT_ULL(hwc->idx);
-	cpu->idx[i] = -1;
 	hwc->idx = -1;
 }
 
-/* Give the event @i a counter, others may have to move. */
-static bool move_for(struct x86_cpu *cpu, int i)
+/*
+ * Those that are on counters, and @event; the counters that each can use and the one that it
+ * has.  Returns how many there are, 0 if that is too many.
+ */
+static int list_events(struct x86_cpu *cpu, struct perf_event *event,
+		       struct perf_event **list, u64 *allowed, s8 *idx)
 {
-	s8 idx[X86_COUNTERS_MAX];
-	int j;
+	u64 left = cpu->used;
+	int n = 0;
 
-	memcpy(idx, cpu->idx, i + 1);
-	if (!x86_assign_counters(cpu->allowed, i + 1, idx))
+	if (left == ~0ULL)
+		return 0;
+	for (; left; left &= left - 1) {
+		idx[n] = __ffs64(left);
+		list[n] = cpu->event[idx[n]];
+		allowed[n] = x86_allowed(&list[n]->hw);
+		n++;
+	}
+	list[n] = event;
+	allowed[n] = x86_allowed(&event->hw);
+	idx[n] = -1;
+
+	return n + 1;
+}
+
+/* Give the event a counter, others may have to move. */
+static bool move_for(struct x86_cpu *cpu, struct perf_event *event)
+{
+	struct perf_event *list[X86_COUNTERS_MAX];
+	u64 allowed[X86_COUNTERS_MAX];
+	s8 idx[X86_COUNTERS_MAX];
+	int i, n;
+
+	n = list_events(cpu, event, list, allowed, idx);
+	if (!n || !x86_assign_counters(allowed, n, idx))
 		return false;
 
-	for (j = 0; j < i; j++) {
-		if (idx[j] != cpu->idx[j])
-			take_off(cpu, j);
+	/* Without a counter in between: those that move, and the new one. */
+	for (i = 0; i < n; i++) {
+		if (list[i]->hw.idx >= 0 && idx[i] != list[i]->hw.idx)
+			take_off(cpu, list[i]);
 	}
-	for (j = 0; j <= i; j++) {
-		if (idx[j] != cpu->idx[j])
-			put_on(cpu, j, idx[j]);
+	for (i = 0; i < n; i++) {
+		if (list[i]->hw.idx < 0)
+			put_on(cpu, list[i], idx[i]);
 	}
 
 	return true;
 }
 
-/* Give the event @i a counter: the one that it had, the highest, or somebody's. */
-static bool place(struct x86_cpu *cpu, int i)
+/* Give the event a counter: the one that it had, the highest, or somebody's. */
+static bool place(struct x86_cpu *cpu, struct perf_event *event)
 {
-	u64 free = cpu->allowed[i] & ~cpu->used;
-	int last = x86_last_counter(&cpu->list[i]->hw);
+	u64 free = x86_allowed(&event->hw) & ~cpu->used;
+	int last = x86_last_counter(&event->hw);
 
 	if (!free)
-		return move_for(cpu, i);
-	put_on(cpu, i, last >= 0 && free & BIT_ULL(last) ? last : fls64(free) - 1);
+		return move_for(cpu, event);
+	put_on(cpu, event, last >= 0 && free & BIT_ULL(last) ? last : fls64(free) - 1);
 
 	return true;
-}
-
-static void drop(struct x86_cpu *cpu, int i)
-{
-	int after = --cpu->n - i;
-
-	if (x86_pmu.release)
-		x86_pmu.release(cpu, cpu->list[i]);
-	memmove(cpu->list + i, cpu->list + i + 1, after * sizeof(*cpu->list));
-	memmove(cpu->allowed + i, cpu->allowed + i + 1, after * sizeof(*cpu->allowed));
-	memmove(cpu->idx + i, cpu->idx + i + 1, after * sizeof(*cpu->idx));
 }
 
 static int x86_event_add(struct perf_event *event, int flags)
 {
 	struct x86_cpu *cpu = this_cpu_ptr(&x86_cpu);
 	struct hw_perf_event *hwc = &event->hw;
-	int i = cpu->n;
+	bool more = hwc->flags & X86_EVENT_MORE;
 
 	if (unlikely(cpu->epoch != READ_ONCE(x86_register_epoch))) {
 		cpu->epoch = READ_ONCE(x86_register_epoch);
 		x86_forget_registers(cpu);
 	}
-	if (i == X86_COUNTERS_MAX)
+	if (cpu->waiting_nr == X86_COUNTERS_MAX)
 		return -EAGAIN;
-	if (x86_pmu.fits && !x86_pmu.fits(cpu, event))
+	if (more && !x86_pmu.fits(cpu, event))
 		return -EAGAIN;
 
 	hwc->idx = -1;
 	hwc->state = PERF_HES_UPTODATE | PERF_HES_STOPPED;
 	if (!(flags & PERF_EF_START))
 		hwc->state |= PERF_HES_ARCH;
-	cpu->list[i] = event;
-	cpu->allowed[i] = x86_allowed(hwc);
-	cpu->idx[i] = -1;
-	cpu->n++;
 	/* In a transaction all are placed at its end. */
-	if (!(cpu->txn & PERF_PMU_TXN_ADD) && !place(cpu, i)) {
-		drop(cpu, i);
+	if (cpu->txn & PERF_PMU_TXN_ADD) {
+		cpu->waiting[cpu->waiting_nr++] = event;
+	} else if (!place(cpu, event)) {
+		if (more && x86_pmu.release)
+			x86_pmu.release(cpu, event);
 		return -EAGAIN;
 	}
-	if (x86_pmu.added)
+	if (more)
 		x86_pmu.added(cpu, event);
 
 	return 0;
@@ -369,20 +381,16 @@ static int x86_event_add(struct perf_event *event, int flags)
 static void x86_event_del(struct perf_event *event, int flags)
 {
 	struct x86_cpu *cpu = this_cpu_ptr(&x86_cpu);
-	int i = cpu->n - 1;
 
-	/* The last ones leave first when a group did not fit. */
-	while (i >= 0 && cpu->list[i] != event)
-		i--;
-	if (WARN_ON_ONCE(i < 0))
-		return;
-
-	if (cpu->idx[i] >= 0)
-		take_off(cpu, i);
-	if (x86_pmu.removed)
+	/* A group did not fit: who waited is forgotten when the transaction is cancelled. */
+	if (event->hw.idx >= 0)
+		take_off(cpu, event);
+	if (event->hw.flags & X86_EVENT_MORE) {
 		x86_pmu.removed(cpu, event);
-	drop(cpu, i);
-	perf_event_update_userpage(event);
+		if (x86_pmu.release)
+			x86_pmu.release(cpu, event);
+	}
+	x86_update_userpage(event);
 }
 
 static void x86_start_txn(struct pmu *pmu, unsigned int flags)
@@ -391,10 +399,8 @@ static void x86_start_txn(struct pmu *pmu, unsigned int flags)
 
 	WARN_ON_ONCE(cpu->txn);
 	cpu->txn = flags;
-	if (!(flags & PERF_PMU_TXN_ADD))
-		return;
-	perf_pmu_disable(pmu);
-	cpu->n_before = cpu->n;
+	if (flags & PERF_PMU_TXN_ADD)
+		perf_pmu_disable(pmu);
 }
 
 static void x86_cancel_txn(struct pmu *pmu)
@@ -403,6 +409,7 @@ static void x86_cancel_txn(struct pmu *pmu)
 	unsigned int flags = cpu->txn;
 
 	cpu->txn = 0;
+	cpu->waiting_nr = 0;
 	if (flags & PERF_PMU_TXN_ADD)
 		perf_pmu_enable(pmu);
 }
@@ -412,11 +419,9 @@ static int x86_commit_txn(struct pmu *pmu)
 	struct x86_cpu *cpu = this_cpu_ptr(&x86_cpu);
 	int i;
 
-	if (cpu->txn & PERF_PMU_TXN_ADD) {
-		for (i = cpu->n_before; i < cpu->n; i++) {
-			if (!place(cpu, i))
-				return -EAGAIN;
-		}
+	for (i = 0; i < cpu->waiting_nr; i++) {
+		if (!place(cpu, cpu->waiting[i]))
+			return -EAGAIN;
 	}
 	x86_cancel_txn(pmu);
 
@@ -432,7 +437,7 @@ static void overflowed(struct x86_cpu *cpu, struct perf_event *event, struct pt_
 
 	bool over = x86_set_period(event);
 
-	perf_event_update_userpage(event);
+	x86_update_userpage(event);
 	if (!over)
 		return;
 	perf_sample_data_init(&data, 0, event->hw.last_period);

@@ -125,6 +125,8 @@ struct x86_model {
 #define X86_EVENT_DATA_LATENCY	0x0080	/* ... and how long it took */
 #define X86_EVENT_METRIC	0x0100	/* a metric of topdown */
 #define X86_EVENT_BTS		0x0200	/* counts what is traced */
+#define X86_EVENT_MORE		0x0400	/* takes more of a CPU than a counter */
+#define X86_EVENT_SPECIAL	0x0800	/* needs more than its event select written */
 
 /* On no counter that can be loaded: its vendor reads it. */
 #define X86_EVENT_OWN		(X86_EVENT_TOPDOWN | X86_EVENT_BTS)

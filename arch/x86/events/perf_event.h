@@ -52,12 +52,9 @@ struct x86_cpu;
  * @running: counters that shall count while @enabled
  * @on: counters that the hardware was told to let count
  * @used: counters that have an event
- * @n: events that were added
- * @n_before: @n at the start of the transaction
  * @txn: the transaction: PERF_PMU_TXN_*, or 0
- * @list: the events that were added, in the order of that
- * @allowed: the counters that each can use
- * @idx: the counter that each has, -1 while in a transaction
+ * @waiting: the events that were added in it, in the order of that
+ * @waiting_nr: how many
  * @event: by counter, the event on it
  * @select: by counter, what its event select register holds; ~0 if unknown
  * @fixed: what the register that controls fixed counters shall hold
@@ -74,12 +71,9 @@ struct x86_cpu {
 	u64			running;
 	u64			on;
 	u64			used;
-	int			n;
-	int			n_before;
 	unsigned int		txn;
-	struct perf_event	*list[X86_COUNTERS_MAX];
-	u64			allowed[X86_COUNTERS_MAX];
-	s8			idx[X86_COUNTERS_MAX];
+	int			waiting_nr;
+	struct perf_event	*waiting[X86_COUNTERS_MAX];
 	struct perf_event	*event[X86_COUNTERS_MAX];
 	u64			select[INTEL_PMC_IDX_FIXED];
 	u64			fixed;
@@ -167,9 +161,9 @@ static inline bool x86_is_hybrid(void)
  * @destroy: give back what @hw_config took.  Optional; may sleep.
  * @counters: the counters that can count a new event, of those of its core type; 0 if
  *	there is none.  Decided once; may sleep.
- * @fits: can an event be on this CPU together with those that are?  If it can, take
- *	what it needs besides a counter.  Optional: any can.  On the CPU, IRQs off.
- * @release: give back what @fits took.
+ * @fits: can an event that has X86_EVENT_MORE be on this CPU together with those that
+ *	are?  If it can, take what it needs besides a counter.  On the CPU, IRQs off.
+ * @release: give back what @fits took.  Optional.
  * @program: an event is about to count on counter idx, which is off: make its
  *	registers right, or note what x86_set_on() shall write.
  * @stopped_late: an event was stopped whose counter had overflowed: its PMI may come when
@@ -181,7 +175,8 @@ static inline bool x86_is_hybrid(void)
  *	it was dealt with.
  * @flush: take out what the hardware has collected of an event that has
  *	X86_EVENT_RELOADED or X86_EVENT_BTS, and bring its count up to date.  IRQs off.
- * @added: an event was put on this CPU; @removed: taken off.  Optional, PMU off.
+ * @added: an event that has X86_EVENT_MORE was put on this CPU; @removed: taken off.
+ *	PMU off.
  * @sample: a sample of an event that wants branch records is about to be written.
  *	Optional; from NMI context.
  * @sched_task: as in &struct pmu, like @task_ctx_cache.
@@ -294,6 +289,13 @@ static inline void x86_set_last_counter(struct hw_perf_event *hwc, int idx)
 }
 
 static_assert(INTEL_PMC_IDX_FIXED_BTS < X86_TAG_LAST && INTEL_PMC_IDX_METRIC_END < X86_TAG_LAST);
+
+/* Most events are not mapped. */
+static inline void x86_update_userpage(struct perf_event *event)
+{
+	if (rcu_access_pointer(event->rb))
+		perf_event_update_userpage(event);
+}
 
 /* ---- hw_config.c: from attr to registers ------------------------------------ */
 

@@ -210,7 +210,7 @@ int amd_lbr_config(struct perf_event *event)
 	event->hw.branch_reg.reg = filter.kinds;
 	event->hw.branch_reg.config = filter.select ^ X86_SELECT_ALL;
 	event->attach_state |= PERF_ATTACH_SCHED_CB;
-	event->hw.flags |= X86_EVENT_LBR;
+	event->hw.flags |= X86_EVENT_LBR | X86_EVENT_MORE;
 
 	return 0;
 }

@@ -48,6 +48,7 @@ struct shared_regs {
  * @own: registers of this core, if this CPU was the first of its threads
  * @shared: @own of that CPU
  * @reg: what this CPU last wrote to a register, and in which epoch
+ * @special: counters with what program_special() did for their last event
  * @host_only: counters that shall not count in a guest
  * @guest_only: counters that shall count in a guest only
  * @aborting: transactions are aborted
@@ -60,6 +61,7 @@ struct intel_cpu {
 		u64		config;
 		unsigned int	epoch;
 	} reg[EXTRA_REG_MAX];
+	u64			special;
 	u64			host_only;
 	u64			guest_only;
 	bool			aborting;
@@ -286,19 +288,31 @@ static void program_fixed(struct x86_cpu *cpu, struct hw_perf_event *hwc, int n)
 	cpu->fixed |= intel_fixed_bits_by_idx(n, bits);
 }
 
-static void intel_program(struct x86_cpu *cpu, struct perf_event *event, int idx)
+/* What few events need, and who is the next on their counter needs undone. */
+static void program_special(struct x86_cpu *cpu, struct perf_event *event, int idx)
 {
 	struct intel_cpu *icpu = this_cpu_ptr(&intel_cpu);
-	struct hw_perf_event *hwc = &event->hw;
 	u64 bit = BIT_ULL(idx);
 
+	if (event->hw.flags & X86_EVENT_SPECIAL)
+		icpu->special |= bit;
+	else
+		icpu->special &= ~bit;
 	icpu->host_only = (icpu->host_only & ~bit) | (event->attr.exclude_guest ? bit : 0);
 	icpu->guest_only = (icpu->guest_only & ~bit) | (event->attr.exclude_host ? bit : 0);
 	write_extra(event);
 	intel_pebs_program(event, idx);
-
-	if (hwc->flags & X86_EVENT_TOPDOWN)
+	if (event->hw.flags & X86_EVENT_TOPDOWN)
 		intel_topdown_start(cpu, event);
+}
+
+static void intel_program(struct x86_cpu *cpu, struct perf_event *event, int idx)
+{
+	struct hw_perf_event *hwc = &event->hw;
+
+	if (hwc->flags & X86_EVENT_SPECIAL ||
+	    this_cpu_read(intel_cpu.special) & BIT_ULL(idx))
+		program_special(cpu, event, idx);
 	if (hwc->flags & (X86_EVENT_METRIC | X86_EVENT_BTS))
 		return;
 	if (idx >= INTEL_PMC_IDX_FIXED) {
@@ -454,20 +468,33 @@ static int find_extra(struct perf_event *event)
 	return 0;
 }
 
-static int intel_hw_config(struct perf_event *event)
+static int decide(struct perf_event *event)
 {
-	/* The other thread's counts are not everybody's. */
-	if (event->hw.config & ARCH_PERFMON_EVENTSEL_ANY) {
-		int err = perf_allow_cpu();
-
-		if (err)
-			return err;
-	}
-
 	/* One that is traced fails in none of the others. */
 	return intel_bts_config(event) ?: intel_pebs_config(event) ?: find_extra(event) ?:
 	       intel_topdown_config(event) ?:
 	       (needs_branch_stack(event) ? intel_lbr_config(event) : 0);
+}
+
+static int intel_hw_config(struct perf_event *event)
+{
+	struct hw_perf_event *hwc = &event->hw;
+	int err;
+
+	/* The other thread's counts are not everybody's. */
+	if (hwc->config & ARCH_PERFMON_EVENTSEL_ANY) {
+		err = perf_allow_cpu();
+		if (err)
+			return err;
+	}
+
+	err = decide(event);
+	if (hwc->flags || hwc->extra_reg.idx != EXTRA_REG_NONE)
+		hwc->flags |= X86_EVENT_MORE | X86_EVENT_SPECIAL;
+	if (event->attr.exclude_host || event->attr.exclude_guest)
+		hwc->flags |= X86_EVENT_SPECIAL;
+
+	return err;
 }
 
 /* ---- CPUs ------------------------------------------------------------------- */

@@ -51,8 +51,10 @@ int intel_topdown_config(struct perf_event *event)
 	if (event->attr.config1 || event->attr.config2)
 		return -EINVAL;
 	/* Alone the slots are an ordinary counter: intel_topdown_fits() decides. */
-	if (is_slots(event))
+	if (is_slots(event)) {
+		event->hw.flags |= X86_EVENT_MORE;
 		return 0;
+	}
 
 	if (is_sampling_event(event) || leader == event || leader->pmu != event->pmu ||
 	    !is_slots(leader) || is_sampling_event(leader))
