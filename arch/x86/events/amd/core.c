@@ -195,11 +195,17 @@ EXPORT_STATIC_CALL_TRAMP_GPL(perf_lopwr_cb);
 
 /* ---- Coming up -------------------------------------------------------------- */
 
+/* What firmware has left on would count, and interrupt, until its counter is used. */
 static void amd_registers_lost(struct x86_cpu *cpu)
 {
+	u64 left = x86_core_types[0].general;
+
 	if (x86_pmu.version >= 2) {
 		wrmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_CTL, 0);
 		wrmsrl(MSR_AMD64_PERF_CNTR_GLOBAL_STATUS_CLR, x86_core_types[0].counters);
+	} else {
+		for (; left; left &= left - 1)
+			wrmsrl(x86_select_msr(__ffs64(left)), 0);
 	}
 	amd_lbr_start_cpu();
 }
