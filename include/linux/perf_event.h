@@ -643,8 +643,7 @@ struct perf_event {
 	struct list_head		pmu_entry;
 	/* To another CPU, with others, the mutexes of both held; see also mmap.c. */
 	struct list_head		migrate_entry;
-	/* On its CPU's list of those that want side-band records. */
-	struct list_head		sb_list;
+	struct list_head		sb_list;	/* its CPU's: sideband.c */
 	/* Buffer: mmap_mutex; rb_entry under the buffer's event_lock. */
 	struct mutex			mmap_mutex;
 	refcount_t			mmap_count;
@@ -652,8 +651,7 @@ struct perf_event {
 	wait_queue_head_t		waitq;
 	struct fasync_struct		*fasync;
 #if defined(CONFIG_EVENT_TRACING) && defined(CONFIG_FUNCTION_TRACER)
-	/* For kernel/trace/; a child has it, too. */
-	struct ftrace_ops		ftrace_ops;
+	struct ftrace_ops		ftrace_ops;	/* tracing's; a child has it, too */
 #endif
 #endif /* CONFIG_PERF_EVENTS */
 };
