@@ -88,6 +88,7 @@ static struct kunit_suite branch_suite = {
 	.name		= "perf_x86_branch",
 	.test_cases	= branch_cases,
 };
+
 kunit_test_suite(branch_suite);
 
 MODULE_DESCRIPTION("KUnit tests of which branches a user wants");

@@ -6,7 +6,7 @@
  */
 #include "hw_util.h"
 
-#define TOO_MUCH	(1ULL << 40)	/* for one step of a count */
+#define TOO_MUCH	1000000000000ULL	/* for one step of a count */
 #define XMM0		(3ULL << 32)
 
 /* Ice Lake and what came after it: records have groups, slots are counted. */
