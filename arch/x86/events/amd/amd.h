@@ -36,4 +36,8 @@ void amd_lbr_read(void);
 void amd_lbr_sample(struct x86_cpu *cpu, struct perf_event *event, struct perf_sample_data *data);
 void amd_lbr_sched_task(bool sched_in);
 
+/* ---- ibs_data.c: where a sampled op's data came from ------------------------ */
+
+u64 amd_ibs_data_source(u64 op_data2, u64 op_data3, bool zen4);
+
 #endif /* ARCH_X86_EVENTS_AMD_AMD_H */
