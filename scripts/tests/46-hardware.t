@@ -10,6 +10,7 @@ ours=$("$TOP/scripts/kernel" ours);	it "kernel"
 kselftests stock >/dev/null && ourtests=$(kselftests ours);	it "tests build"
 TESTS='perf_events:hardware perf_events:hw_tasks perf_events:aux perf_events:groups perf_events:samples perf_events:deferred'
 TESTS+=' perf_events:cgroup perf_events:regress_events perf_events:regress_buffers perf_events:remove_on_exec perf_events:trigger_hw'
+TESTS+=' perf_events:ibs'
 # Stock's driver loses calls of tasks that have no context of their own; the faults that hw_x86 looks for were ours.
 [ "${OVERLAY:-}" != full ] || TESTS+=' perf_events:hw_calls perf_events:hw_x86'
 export TESTS

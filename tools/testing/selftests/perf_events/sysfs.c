@@ -386,6 +386,54 @@ TEST(max_stack_is_busy)
 	EXPECT_EQ(0, try_open(&attr, 0, -1, -1, 0));
 }
 
+/* ---- The PMU msr ---- */
+
+/* Each file of events/ can be opened and grows, or is a level; other numbers cannot. */
+TEST(msr_events)
+{
+	static const char *const name[] = {
+		"tsc", "aperf", "mperf", "pperf", "smi", "ptsc", "irperf", "cpu_thermal_margin",
+	};
+	struct perf_event_attr attr = pe_attr(pmu_type("msr"), 0);
+	char path[128], text[64], want[64];
+	__u64 first;
+	int fd;
+
+	if ((int)attr.type < 0)
+		SKIP(return, "no PMU msr");
+	for (unsigned int i = 0; i < ARRAY_SIZE(name); i++) {
+		snprintf(path, sizeof(path), "/sys/bus/event_source/devices/msr/events/%s",
+			 name[i]);
+		snprintf(want, sizeof(want), "event=0x%02x\n", i);
+		attr.config = i;
+		fd = pe_self(&attr);
+		if (file_read(path, text, sizeof(text)) < 0) {
+			EXPECT_EQ(-EINVAL, fd);
+			continue;
+		}
+		EXPECT_STREQ(want, text);
+		ASSERT_LE(0, fd);
+		first = pe_count(fd);
+		run_ms(1);
+		EXPECT_TRUE(i > 2 || pe_count(fd) > first);
+		pe_disable(fd);
+		first = pe_count(fd);
+		run_ms(1);
+		EXPECT_EQ(first, pe_count(fd));
+		close(fd);
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		attr.config = i ? 1ULL << 32 : ARRAY_SIZE(name);
+		EXPECT_EQ(-EINVAL, try_open(&attr, 0, -1, -1, 0));
+	}
+	attr.config = 0;
+	attr.exclude_kernel = 1;
+	EXPECT_EQ(-EINVAL, try_open(&attr, 0, -1, -1, 0));
+	attr.exclude_kernel = 0;
+	attr.sample_period = 1000;
+	EXPECT_EQ(-EINVAL, try_open(&attr, 0, -1, -1, 0));
+}
+
 /* ---- prctl ---- */
 
 /* It acts on what this task has opened, on whomever, and on nothing else. */

@@ -660,6 +660,37 @@ TEST_F(hw, user_page)
 	hw_close(fd);
 }
 
+/* AMD's sampling of ops, which counts in the kernel as well. */
+TEST_F(hw, ibs_inside_only)
+{
+	struct perf_event_attr attr = pe_attr(pmu_type("ibs_op"), 1 << 19);
+	unsigned long turns = 20 * LONG;
+	int nr = rounds(20), fd;
+	__u64 count, want = nr * turns * LOOP_INSNS;
+
+	if ((int)attr.type < 0)
+		SKIP(return, "no sampling of ops");
+	attr.sample_period = 0x4000;
+	attr.sample_type = PERF_SAMPLE_IP;
+	fd = hw_target(attr);
+	if (none_here(fd))
+		SKIP(return, "its driver does not stop at any time");
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ring_map(&self->ring, fd, 64));
+	count = pe_count(fd);
+	loop(turns);
+	EXPECT_EQ(count, pe_count(fd));
+	for (int i = 0; i < nr; i++) {
+		hw_pass(turns);
+		loop(turns);
+	}
+	EXPECT_TRUE(between(want * 9 / 10, pe_count(fd) - count, want * 3 / 2));
+	EXPECT_LT(want / attr.sample_period / 2,
+		  (__u64)ring_drain(&self->ring, PERF_RECORD_SAMPLE));
+	ring_unmap(&self->ring);
+	hw_close(fd);
+}
+
 static void *side(void *arg)
 {
 	bool inside = arg;
