@@ -70,7 +70,9 @@ struct record_3 {
  * @tsc: when
  * @gprs: registers after it; NULL if they are not there
  * @xmm: the others; NULL
- * @address: of its data; @source: where that was; @latency: how long it took
+ * @address: of its data
+ * @source: where that was
+ * @latency: how long it took
  * @tsx: what came of a transaction
  */
 struct decoded {
